@@ -1,0 +1,91 @@
+"""What a picture's header says, read without decoding it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pixelmill.codecs.formats import Format, format_of
+from pixelmill.codecs.vips import load
+from pixelmill.errors import CorruptImage, UnsupportedFormat
+from pixelmill.limits import DEFAULT_LIMITS, Limits
+from pixelmill.geometry import Size
+
+if TYPE_CHECKING:
+    import pyvips
+
+SIDEWAYS = (5, 6, 7, 8)
+"""EXIF orientations that swap width and height."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """What is known of a picture before it is decoded.
+
+    Attributes:
+        format: what kind of file it is.
+        size: its size when upright, in pixels.
+        frames: how many pictures it holds.
+        bands: channels as they are stored, with alpha.
+        depth: bits a channel.
+        space: libvips' name for the color space that the pixels are stored in.
+        has_alpha: whether it has an alpha channel.
+        orientation: EXIF orientation, 1 to 8, which decoding undoes.
+        profile: its ICC profile.
+    """
+
+    format: Format
+    size: Size
+    frames: int = 1
+    bands: int = 3
+    depth: int = 8
+    space: str = "srgb"
+    has_alpha: bool = False
+    orientation: int = 1
+    profile: bytes | None = None
+
+    @property
+    def stored_size(self) -> Size:
+        """The size as stored, before its orientation is applied."""
+        return Size(self.size.height, self.size.width) if self.orientation in SIDEWAYS else self.size
+
+
+_DEPTHS = {"uchar": 8, "char": 8, "ushort": 16, "short": 16, "uint": 32, "int": 32, "float": 32, "double": 64}
+
+
+def probe(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Header:
+    """Read the header of an encoded picture and hold it against the limits.
+
+    Raises:
+        UnsupportedFormat: no format of ours, or an animation.
+        CorruptImage: the header is damaged.
+        ImageTooLarge: more bytes or pixels × frames than `limits` allows.
+    """
+    limits.check_input(len(data))
+    if not data:
+        raise CorruptImage("expected a picture, got 0 bytes")
+    entry = format_of(data)
+    vips = load(data, entry)
+    header = _header(vips, entry)
+    limits.check_source(header.size.width, header.size.height, header.frames)
+    if header.frames > 1:
+        raise UnsupportedFormat(f"expected a still picture, got a {entry.name} of {header.frames} frames or pages")
+    return header
+
+
+def _header(vips: pyvips.Image, entry: Format) -> Header:
+    fields = set(vips.get_fields())
+    orientation = vips.get("orientation") if "orientation" in fields else 1
+    orientation = orientation if 1 <= orientation <= 8 else 1
+    width, height = vips.width, vips.height
+    return Header(
+        format=entry,
+        size=Size(height, width) if orientation in SIDEWAYS else Size(width, height),
+        frames=vips.get("n-pages") if "n-pages" in fields else 1,
+        bands=vips.bands,
+        depth=_DEPTHS.get(vips.format, 64),
+        space=vips.interpretation,
+        has_alpha=bool(vips.hasalpha()),
+        orientation=orientation,
+        profile=vips.get("icc-profile-data") if "icc-profile-data" in fields else None,
+    )

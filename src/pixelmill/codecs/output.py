@@ -1,0 +1,54 @@
+"""How a result is to be encoded."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from pixelmill.codecs.formats import FORMATS, WRITABLE
+from pixelmill.color import Color
+
+SOURCE = "source"
+
+
+class Output(BaseModel):
+    """Encode the result; no metadata is kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    positional: ClassVar[tuple[str, ...]] = ("quality",)
+
+    format: Literal["source", "jpeg", "png", "webp", "avif"] = Field(
+        SOURCE, description="source keeps the picture's own format, or PNG where that is not written"
+    )
+    quality: int | None = Field(
+        None, ge=1, le=100, description="1 to 100; unset: jpeg 85, webp 80, avif 60; lossless formats have none"
+    )
+    lossless: bool = Field(False, description="webp and avif: exact pixels")
+    background: Color = Field("#ffffff", description="what shows under transparent pixels where the format has no alpha")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.quality is not None and self.format == "png":
+            raise ValueError(f"expected no quality for png, which is lossless, got {self.quality}")
+        if self.lossless and self.format in ("jpeg", "png"):
+            raise ValueError(f"expected lossless only for webp and avif, got it for {self.format}")
+        return self
+
+    def resolved(self, source_format: str) -> Output:
+        """Return the output with "source" replaced by what it means for a source of that format."""
+        if self.format != SOURCE:
+            return self
+        name = source_format if source_format in WRITABLE else "png"
+        lossy = FORMATS[name].quality is not None
+        return Output(
+            format=name,
+            quality=self.quality if lossy else None,
+            lossless=self.lossless and name in ("webp", "avif"),
+            background=self.background,
+        )
+
+    @property
+    def effective_quality(self) -> int:
+        """The quality to encode with: the one asked for, or the format's default."""
+        return self.quality or FORMATS[self.format].quality or 0

@@ -1,0 +1,44 @@
+"""PNG at the speed of a good network card: one filter for all rows, deflate by ISA-L.
+
+Source: Portable Network Graphics (PNG) Specification, third edition, W3C, 2025.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixelmill.pixels import Image
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+COLOR_TYPES = {1: 0, 3: 2, 4: 6}
+FILTER_UP = 2
+DEFLATE_LEVEL = 1
+
+
+def encode(image: Image) -> bytes:
+    """Return pixels as a PNG of 8 bits a channel: gray, truecolor, or truecolor with alpha."""
+    from isal import isal_zlib
+
+    height, width, channels = image.shape
+    header = struct.pack(">IIBBBBB", width, height, 8, COLOR_TYPES[channels], 0, 0, 0)
+    data = isal_zlib.compress(filtered(image), DEFLATE_LEVEL)
+    return b"".join((SIGNATURE, _chunk(b"IHDR", header), _chunk(b"IDAT", data), _chunk(b"IEND", b"")))
+
+
+def filtered(image: Image) -> NDArray[np.uint8]:
+    """Return the scanlines, each led by its filter's type: every row is the difference from the one above it."""
+    height, width, channels = image.shape
+    rows = image.reshape(height, width * channels)
+    lines = np.empty((height, 1 + width * channels), np.uint8)
+    lines[:, 0] = FILTER_UP
+    lines[0, 1:] = rows[0]
+    np.subtract(rows[1:], rows[:-1], out=lines[1:, 1:])
+    return lines
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return b"".join((struct.pack(">I", len(data)), kind, data, struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))))

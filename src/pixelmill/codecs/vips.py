@@ -1,0 +1,61 @@
+"""libvips, set up for pictures from strangers: only our loaders, one thread a picture, no cache."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from pixelmill.codecs.formats import Format
+from pixelmill.errors import CorruptImage
+
+if TYPE_CHECKING:
+    import pyvips
+
+
+@cache
+def set_up() -> None:
+    """Set what libvips keeps for the whole process. Parallelism is over pictures, so each has one thread."""
+    os.environ.setdefault("VIPS_CONCURRENCY", "1")
+    os.environ.setdefault("G_MESSAGES_DEBUG", "")
+    os.environ["FONTCONFIG_FILE"] = str(files("pixelmill") / "assets" / "fonts.conf")
+    os.environ.setdefault("XDG_CACHE_HOME", os.path.join(tempfile.gettempdir(), f"pixelmill-{os.getuid()}"))
+    import logging
+
+    import pyvips
+
+    logging.getLogger("pyvips").setLevel(logging.WARNING)
+    pyvips.cache_set_max(0)
+    pyvips.block_untrusted_set(True)
+
+
+@contextmanager
+def vips_errors(doing: str) -> Iterator[None]:
+    """Turn libvips' errors while reading a picture into `CorruptImage`."""
+    import pyvips
+
+    try:
+        yield
+    except pyvips.Error as error:
+        detail = (error.detail or error.message).strip().splitlines()
+        raise CorruptImage(f"expected a whole picture while {doing}, got: {detail[-1][:200] if detail else error}") from None
+
+
+def load(data: bytes, entry: Format, **options: Any) -> pyvips.Image:
+    """Open an encoded picture with its format's own loader. Only the header is read; pixels come in sequential order.
+
+    A file that ends too early is an error when its pixels are read.
+
+    Raises:
+        CorruptImage: the header is damaged.
+    """
+    set_up()
+    import pyvips
+
+    with vips_errors(f"reading the header of a {entry.name}"):
+        image: pyvips.Image = pyvips.Operation.call(entry.loader, data, access="sequential", fail_on="truncated", **options)
+    return image

@@ -1,0 +1,166 @@
+"""The compact text form of a pipeline.
+
+    pipeline  = stage *( "|" stage )
+    stage     = name [ ":" item *( "," item ) ]
+    item      = [ name "=" ] value
+    value     = a JSON string in double quotes, or any text without , | = " and without spaces at its ends
+
+A value without a name takes the operation's next positional parameter; `1280x720`, `1280x` and `x720` give a width, a
+height or both. The last stage may name a format: `webp:80`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+
+from pixelmill.codecs import WRITABLE, Output
+from pixelmill.errors import InvalidPipeline, expected, shown
+from pixelmill.operations import Operation, operation_class
+
+ALIASES = {"jpg": "jpeg"}
+OUTPUTS = {*WRITABLE, *ALIASES, "source"}
+_NAME = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_-]*)\s*")
+_BARE = re.compile(r'[^|,="\s:](?:[^|,="]*[^|,="\s])?')
+_PAIR = re.compile(r"(\d*)x(\d*)|(\d+)")
+
+
+class Stage(NamedTuple):
+    """An operation's or a format's name and its parameters, not yet checked."""
+
+    name: str
+    parameters: dict[str, Any]
+
+
+def parse(text: str) -> tuple[list[Stage], Stage | None]:
+    """Read the compact form: the operations, and the output where there is one.
+
+    Raises:
+        InvalidPipeline: the text does not follow the grammar, or names an operation that does not exist.
+    """
+    stages = list(_Reader(text).stages()) if text.strip() else []
+    outputs = [number for number, stage in enumerate(stages) if stage.name in OUTPUTS]
+    if outputs and outputs[0] != len(stages) - 1:
+        raise InvalidPipeline(expected("the output format as the last stage", "the pipeline", stages[outputs[0]].name))
+    return (stages[:-1], stages[-1]) if outputs else (stages, None)
+
+
+class _Reader:
+    """A cursor over the text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+
+    def stages(self) -> Iterator[Stage]:
+        while True:
+            name = self._name("an operation's or a format's name")
+            positional = (Output if name in OUTPUTS else operation_class(name)).positional
+            yield Stage(name, dict(self._parameters(name, positional)) if self._take(":") else {})
+            if self.at == len(self.text):
+                return
+            if not self._take("|"):
+                raise self._refusal("'|' between two stages")
+
+    def _parameters(self, stage: str, positional: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+        places = iter(positional)
+        seen: set[str] = set()
+        while True:
+            for name, value in self._item(stage, places):
+                if name in seen:
+                    raise InvalidPipeline(f"expected {name} of {stage} once, got it twice")
+                seen.add(name)
+                yield name, value
+            if not self._take(","):
+                return
+
+    def _item(self, stage: str, places: Iterator[str]) -> Iterable[tuple[str, Any]]:
+        named = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*=").match(self.text, self.at)
+        if named:
+            self.at = named.end()
+            return [(named[1], self._value(f"a value for {named[1]}"))]
+        place = next(places, None)
+        value = self._value("a parameter")
+        if place is None:
+            raise InvalidPipeline(f"expected NAME=VALUE for another parameter of {stage}, got {shown(value)}")
+        return _pair(stage, value) if "×" in place else [(place, value)]
+
+    def _name(self, wanted: str) -> str:
+        match = _NAME.match(self.text, self.at)
+        if not match:
+            raise self._refusal(wanted)
+        self.at = match.end()
+        return match[1].replace("-", "_").lower()
+
+    def _value(self, wanted: str) -> str:
+        self.at += len(self.text[self.at :]) - len(self.text[self.at :].lstrip())
+        if self.text[self.at : self.at + 1] == '"':
+            try:
+                value, end = json.JSONDecoder(strict=False).raw_decode(self.text, self.at)
+            except ValueError:
+                raise self._refusal("a closing quote") from None
+            self.at = end
+            return str(value)
+        match = _BARE.match(self.text, self.at)
+        if not match:
+            raise self._refusal(wanted)
+        self.at = match.end()
+        return match[0]
+
+    def _take(self, mark: str) -> bool:
+        rest = self.text[self.at :].lstrip()
+        if not rest.startswith(mark):
+            if not rest:
+                self.at = len(self.text)
+            return False
+        self.at = len(self.text) - len(rest) + 1
+        return True
+
+    def _refusal(self, wanted: str) -> InvalidPipeline:
+        rest = self.text[self.at :].lstrip()
+        got = shown(rest[:40]) if rest else "the end"
+        return InvalidPipeline(f"expected {wanted} at character {self.at + 1} of the pipeline, got {got}")
+
+
+def _pair(stage: str, value: str) -> list[tuple[str, Any]]:
+    match = _PAIR.fullmatch(value)
+    if not match or value == "x":
+        raise InvalidPipeline(expected("WIDTHxHEIGHT, WIDTHx or xHEIGHT", stage, value))
+    sides = (("width", match[1] or match[3]), ("height", match[2]))
+    return [(name, side) for name, side in sides if side]
+
+
+def format(operations: Iterable[Operation], output: Output) -> str:
+    """Return the compact form of operations and their output; parameters at their default are left out."""
+    stages = [_stage(item.name, item, item.positional) for item in operations]
+    if output != Output():
+        stages.append(_stage(output.format, output, output.positional))
+    return " | ".join(stages)
+
+
+def _stage(name: str, values: BaseModel, positional: tuple[str, ...]) -> str:
+    given = values.model_dump(mode="json", exclude_defaults=True, exclude={"format"})
+    given.pop("op", None)
+    items = []
+    for place in positional:
+        if "×" in place and {"width", "height"} & given.keys():
+            items.append(f"{given.pop('width', '')}x{given.pop('height', '')}")
+        elif place in given:
+            items.append(_written(given.pop(place)))
+        else:
+            break
+    items += [f"{key}={_written(value)}" for key, value in given.items()]
+    return f"{name}:{','.join(items)}" if items else name
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return repr(int(value)) if value.is_integer() else repr(value)
+    text = str(value)
+    return text if _BARE.fullmatch(text) and text.isprintable() else json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,130 @@
+"""Runs one hop on pixels. This is the only place that sets what libraries keep for the whole process."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from pixelmill.codecs import Header, Output, encode, open_source, probe
+from pixelmill.codecs.vips import set_up as set_up_vips
+from pixelmill.codecs.vips import vips_errors
+from pixelmill.errors import Internal, PixelmillError
+from pixelmill.geometry import Size
+from pixelmill.limits import DEFAULT_LIMITS, NO_DEADLINE, Deadline, Limits
+from pixelmill.operations import Operation
+from pixelmill.operations.resize import Resize, resample
+from pixelmill.pixels import Image, from_vips, to_vips
+from pixelmill.plan import resize_hint
+
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
+MALLOC_KEEPS = 64 * 1024 * 1024
+
+
+@cache
+def set_up() -> None:
+    """Set up this process for the engine, once.
+
+    OpenCV and libvips get one thread a picture, as many pictures run side by side. glibc's malloc keeps up to 64 MiB of
+    freed memory rather than giving every frame back to the kernel and faulting it in again for the next one.
+    """
+    import cv2
+
+    cv2.setNumThreads(1)
+    set_up_vips()
+    with suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(M_MMAP_THRESHOLD, MALLOC_KEEPS)
+        mallopt(M_TRIM_THRESHOLD, MALLOC_KEEPS)
+        mallopt(M_TOP_PAD, 1024 * 1024)
+
+
+@dataclass
+class Timings:
+    """Seconds of computing, by kind; `operations_s` has one entry for each operation."""
+
+    decode_s: float
+    operations_s: tuple[float, ...]
+    encode_s: float
+
+
+@dataclass
+class HopResult:
+    """What a hop made: pixels, or encoded bytes where it had an output; the picture's size; the time it took."""
+
+    image: Image | bytes
+    size: Size
+    timings: Timings
+
+
+def run_hop(
+    source: Image | bytes,
+    operations: Sequence[Operation],
+    output: Output | None,
+    *,
+    header: Header | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    deadline: Deadline = NO_DEADLINE,
+) -> HopResult:
+    """Decode where `source` is bytes, apply the operations one after another, and encode where there is an output.
+
+    Args:
+        header: of `source`, where the caller has read it already.
+
+    Raises:
+        PixelmillError: what is wrong with the picture, or `DeadlineExceeded`; checked before each step.
+    """
+    set_up()
+    marks = [time.perf_counter()]
+    deadline.check("decoding")
+    rest = list(operations)
+    image: Image
+    if isinstance(source, np.ndarray):
+        image = source
+    else:
+        image = _decode(bytes(source), rest, header, limits)
+    marks.append(time.perf_counter())
+    # Where the decoder has run the first operation too, that one's time is the decoder's.
+    marks += marks[-1:] * (len(operations) - len(rest))
+    for operation in rest:
+        deadline.check(operation.name)
+        image = _apply(operation, image)
+        marks.append(time.perf_counter())
+    size = Size(image.shape[1], image.shape[0])
+    deadline.check("encoding")
+    encoded = encode(image, output) if output else None
+    finished = time.perf_counter()
+    steps = [end - start for start, end in zip(marks, marks[1:], strict=False)]
+    timings = Timings(steps[0], tuple(steps[1:]), finished - marks[-1])
+    return HopResult(image if encoded is None else encoded, size, timings)
+
+
+def _decode(source: bytes, rest: list[Operation], header: Header | None, limits: Limits) -> Image:
+    """Decode; where a resize comes first, it is run by the decoder's pipeline and taken from `rest`."""
+    header = header or probe(source, limits)
+    first = rest[0] if rest else None
+    opened = open_source(source, header, resize_hint(rest, header.size))
+    with vips_errors(f"decoding a {header.format.name}"):
+        if isinstance(first, Resize):
+            del rest[0]
+            geometry = first.geometry(header.size)
+            if isinstance(opened, np.ndarray):
+                if geometry.kept == (opened.shape[1], opened.shape[0]):
+                    return opened
+                opened = to_vips(opened)
+            return from_vips(resample(opened, geometry))
+        return opened if isinstance(opened, np.ndarray) else from_vips(opened)
+
+
+def _apply(operation: Operation, image: Image) -> Image:
+    try:
+        return operation.apply(image)
+    except (PixelmillError, MemoryError):
+        raise
+    except Exception as error:
+        raise Internal from error

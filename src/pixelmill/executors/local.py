@@ -1,0 +1,116 @@
+"""In process: the whole pipeline in one hop, pictures side by side on threads (every step releases the GIL)."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Self
+
+from pixelmill.codecs import probe
+from pixelmill.engine import run_hop
+from pixelmill.errors import Internal, PixelmillError
+from pixelmill.executors.base import Item, Outcome
+from pixelmill.limits import DEFAULT_LIMITS, Deadline, Limits
+from pixelmill.pipeline import Pipeline
+from pixelmill.plan import plan
+from pixelmill.result import HopReport, ImageInfo, Result, Trace
+
+AHEAD = 2
+"""How many pictures wait, read, for each thread."""
+
+
+def run(
+    source: bytes, pipeline: Pipeline | str, *, limits: Limits = DEFAULT_LIMITS, deadline: Deadline | None = None
+) -> Result:
+    """Run a pipeline on one picture in this process.
+
+    Args:
+        source: the encoded picture.
+        pipeline: a `Pipeline`, or one as JSON, YAML or compact text.
+        deadline: when to give up; `limits.timeout_s` from now where there is none.
+
+    Raises:
+        PixelmillError: what is wrong with the picture or the pipeline.
+    """
+    started = time.perf_counter()
+    pipeline = Pipeline.parse(pipeline) if isinstance(pipeline, str) else pipeline
+    deadline = deadline or Deadline.after(limits.timeout_s)
+    header = probe(source, limits)
+    planned = plan(pipeline, header, limits=limits)
+    made = run_hop(source, pipeline.operations, planned.output, header=header, limits=limits, deadline=deadline)
+    data = bytes(made.image)
+    report = HopReport(
+        instance="local",
+        pool="worker",
+        operations=tuple(operation.name for operation in pipeline.operations),
+        decode_s=made.timings.decode_s,
+        operations_s=made.timings.operations_s,
+        encode_s=made.timings.encode_s,
+        bytes_in=len(source),
+        bytes_out=len(data),
+    )
+    trace = Trace(uuid.uuid4().hex, (report,), total_s=time.perf_counter() - started)
+    return Result(data, ImageInfo(planned.output.format, *made.size, len(data)), trace)
+
+
+class LocalExecutor:
+    """Runs pipelines in this process, on `threads` threads (all cores where None)."""
+
+    def __init__(self, threads: int | None = None, limits: Limits = DEFAULT_LIMITS) -> None:
+        self.threads = threads or len(os.sched_getaffinity(0))
+        self.limits = limits
+        self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="pixelmill")
+
+    @classmethod
+    def from_url(cls, url: str) -> Self:
+        """Open `local:`."""
+        return cls()
+
+    def run(self, source: bytes, pipeline: Pipeline, *, deadline: Deadline | None = None) -> Result:
+        return run(source, pipeline, limits=self.limits, deadline=deadline)
+
+    def map(self, items: Iterable[Item], pipeline: Pipeline) -> Iterator[Outcome]:
+        def one(item: Item) -> Result:
+            return run(item.read(), pipeline, limits=self.limits)
+
+        return bounded_map(self._pool, items, one, self.threads * AHEAD)
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def bounded_map(
+    pool: ThreadPoolExecutor, items: Iterable[Item], one: Callable[[Item], Result], in_flight: int
+) -> Iterator[Outcome]:
+    """Run `one` on each item, at most `in_flight` at a time, and yield outcomes as they come."""
+    running: dict[Future[Result], str] = {}
+    for item in items:
+        running[pool.submit(one, item)] = item.key
+        if len(running) >= in_flight:
+            yield from _finished(running)
+    while running:
+        yield from _finished(running)
+
+
+def _finished(running: dict[Future[Result], str]) -> Iterator[Outcome]:
+    done, _ = wait(running, return_when=FIRST_COMPLETED)
+    for future in done:
+        key = running.pop(future)
+        error = future.exception()
+        if error is None:
+            yield Outcome(key, result=future.result())
+        elif isinstance(error, PixelmillError):
+            yield Outcome(key, error=error)
+        elif isinstance(error, Exception):
+            yield Outcome(key, error=Internal())
+        else:
+            raise error

@@ -1,0 +1,90 @@
+"""Bounds on what one request may ask for, and the time it may take."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pixelmill.errors import DeadlineExceeded, ImageTooLarge, InvalidPipeline, expected
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds on one request, checked from the header before anything is decoded.
+
+    Attributes:
+        max_input_bytes: size of the encoded picture, in bytes.
+        max_pixels: width × height × frames, of the source and of every intermediate picture.
+        max_output_side: the longer side of every picture that an operation makes, in pixels.
+        max_operations: number of operations in a pipeline.
+        timeout_s: time for a request whose caller gave no deadline, in seconds.
+    """
+
+    max_input_bytes: int = 64 * MIB
+    max_pixels: int = 100_000_000
+    max_output_side: int = 16_384
+    max_operations: int = 32
+    timeout_s: float = 30.0
+
+    @property
+    def max_message_bytes(self) -> int:
+        """The largest message between two processes: a frame of `max_pixels` RGBA pixels, or an input, and its envelope."""
+        return max(self.max_input_bytes, 4 * self.max_pixels) + MIB
+
+    def check_input(self, size: int) -> None:
+        """Raise `ImageTooLarge` where an encoded picture of `size` bytes is beyond the limit."""
+        if size > self.max_input_bytes:
+            raise ImageTooLarge(expected(f"at most {self.max_input_bytes} bytes", "image_data", size))
+
+    def check_source(self, width: int, height: int, frames: int) -> None:
+        """Raise `ImageTooLarge` where a source of that size is beyond the limit."""
+        if width * height * frames > self.max_pixels:
+            raise ImageTooLarge(
+                f"expected at most {self.max_pixels} pixels × frames for the source, got {width}×{height}×{frames}"
+            )
+
+    def check_intermediate(self, name: str, width: int, height: int) -> None:
+        """Raise `ImageTooLarge` where the operation `name` would make a picture beyond the limits."""
+        if max(width, height) > self.max_output_side or width * height > self.max_pixels:
+            raise ImageTooLarge(
+                f"expected at most {self.max_output_side} px a side and {self.max_pixels} pixels for the result of {name}, "
+                f"got {width}×{height}"
+            )
+
+    def check_operations(self, count: int) -> None:
+        """Raise `InvalidPipeline` where a pipeline of `count` operations is too long."""
+        if count > self.max_operations:
+            raise InvalidPipeline(expected(f"at most {self.max_operations} operations", "operations", count))
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A point in time after which work is worthless; `clock` counts seconds and never goes back."""
+
+    at: float = math.inf
+    clock: Callable[[], float] = field(default=time.monotonic, repr=False)
+
+    @classmethod
+    def after(cls, seconds: float, clock: Callable[[], float] = time.monotonic) -> Deadline:
+        """Return the deadline that many seconds from now."""
+        return cls(clock() + seconds, clock)
+
+    @property
+    def remaining_s(self) -> float:
+        """Seconds left; negative once it has passed, infinite where there is none."""
+        return self.at - self.clock()
+
+    def check(self, doing: str) -> None:
+        """Raise `DeadlineExceeded`, naming what was about to be done, once the deadline has passed."""
+        if self.remaining_s <= 0:
+            raise DeadlineExceeded(f"the deadline passed before {doing}")
+
+
+NO_DEADLINE = Deadline()

@@ -1,0 +1,62 @@
+"""Filters of a 3×3 neighbourhood: sharpen and edge detection."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from pixelmill.operations.base import Operation, register
+from pixelmill.pixels import Image
+from pixelmill.pixels import blend, is_opaque, on_color, with_axis
+
+SMOOTH = np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]]) / 13
+AROUND = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]])
+SELF = np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0]])
+
+
+@register
+class Sharpen(Operation):
+    """Add `amount` times what the 3×3 kernel [1 1 1; 1 5 1; 1 1 1]/13 smooths away; alpha stays."""
+
+    pool = "filter"
+    positional = ("amount",)
+
+    amount: float = Field(2.0, ge=0, le=10, description="strength; 0 leaves the picture as it is")
+
+    def apply(self, image: Image) -> Image:
+        # image + amount·(image − smooth): each neighbour's difference from the centre, weighted.
+        return difference(image, self.amount * SMOOTH * AROUND, keep=1)
+
+
+@register
+class EdgeDetect(Operation):
+    """Show the differences from the eight neighbours: the 3×3 kernel of −1 around 8; alpha stays."""
+
+    pool = "filter"
+    positional = ("amount",)
+
+    amount: float = Field(1.0, ge=0, le=1, description="share of the result against the original")
+
+    def apply(self, image: Image) -> Image:
+        return blend(image, difference(image, AROUND, keep=0), self.amount)
+
+
+def difference(image: Image, weights: NDArray[np.float64], keep: int) -> Image:
+    """Return keep·centre + Σ weights·(centre − neighbour), rounded and clipped; edges are continued by reflection.
+
+    A neighbour counts by its alpha, so that the color under transparent pixels does not show.
+    """
+    import cv2
+
+    def convolve(pixels: NDArray[np.float32] | Image, kernel: NDArray[np.float64], depth: int) -> Image:
+        return with_axis(cv2.filter2D(pixels, depth, kernel, borderType=cv2.BORDER_REFLECT))
+
+    if is_opaque(image):
+        kernel = (keep + weights.sum()) * SELF - weights
+        return on_color(image, lambda color: convolve(color, kernel, -1))
+    alpha = image[:, :, 3:].astype(np.float32) / 255
+    color = image[:, :, :3].astype(np.float32)
+    around = convolve(color * alpha, weights, cv2.CV_32F)
+    result = keep * color + color * convolve(alpha, weights, cv2.CV_32F) - around
+    return np.dstack([np.clip(np.rint(result), 0, 255).astype(np.uint8), image[:, :, 3]])

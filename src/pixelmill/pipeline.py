@@ -1,0 +1,164 @@
+"""A pipeline: operations in order, and how the result is encoded. Plain data, with four spellings.
+
+    Pipeline().resize(1280, 720).blur(2).sepia().text("© Pixelmill").to("webp", quality=80)
+    resize:1280x720 | blur:2 | sepia | text:"© Pixelmill" | webp:80
+    {"operations": [{"op": "resize", "width": 1280, "height": 720}, …], "output": {"format": "webp", "quality": 80}}
+    and the same in YAML
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from functools import cached_property
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, ValidationError
+
+from pixelmill import compact
+from pixelmill.codecs import Output
+from pixelmill.errors import InvalidPipeline, expected
+from pixelmill.operations import Operation, make_operation, operation_class, operation_names
+from pixelmill.operations.base import explain_refusal
+
+
+def _as_operation(value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    parameters = {str(name): item for name, item in value.items()}
+    if "op" not in parameters:
+        raise InvalidPipeline(expected("an operation's name under 'op'", "operations", sorted(parameters)))
+    return make_operation(parameters.pop("op"), parameters)
+
+
+AnyOperation = Annotated[SerializeAsAny[Operation], BeforeValidator(_as_operation)]
+
+
+class Pipeline(BaseModel):
+    """Operations in the order in which they run, and the output. Immutable: each method returns a new pipeline.
+
+    Every operation is also a method that appends it, with the operation's parameters in their order or by name:
+    `Pipeline().resize(1280, 720).blur(sigma=2)`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    operations: tuple[AnyOperation, ...] = ()
+    output: Output = Output()
+
+    def then(self, *operations: Operation) -> Pipeline:
+        """Return this pipeline with more operations at its end."""
+        return Pipeline(operations=self.operations + operations, output=self.output)
+
+    def to(self, format: str, **options: Any) -> Pipeline:
+        """Return this pipeline with another output: a format's name and any of `Output`'s fields.
+
+        Raises:
+            InvalidPipeline: no such format or option, or a value out of range.
+        """
+        return Pipeline(operations=self.operations, output=make_output(format, options))
+
+    def __getattr__(self, name: str) -> Callable[..., Pipeline]:
+        if name.startswith("_") or name not in operation_names():
+            raise AttributeError(f"Pipeline has no operation {name!r}; there are {', '.join(operation_names())}")
+        fields = list(operation_class(name).model_fields)
+
+        def append(*values: object, **parameters: object) -> Pipeline:
+            if len(values) > len(fields):
+                raise InvalidPipeline(expected(f"at most {len(fields)} parameters", name, len(values)))
+            named = dict(zip(fields, values, strict=False))
+            twice = named.keys() & parameters.keys()
+            if twice:
+                raise InvalidPipeline(f"expected {twice.pop()} of {name} once, got it by place and by name")
+            return self.then(make_operation(name, named | parameters))
+
+        return append
+
+    @classmethod
+    def parse(cls, text: str) -> Pipeline:
+        """Read a pipeline from JSON, YAML or the compact text form, whichever `text` is.
+
+        Raises:
+            InvalidPipeline: it is none of them, or names something unknown or out of range.
+        """
+        start = text.lstrip()[:1]
+        if start == "{":
+            return cls.from_json(text)
+        if text.lstrip().startswith(("operations:", "output:", "#", "---")):
+            return cls.from_yaml(text)
+        return cls.from_text(text)
+
+    @classmethod
+    def from_json(cls, text: str) -> Pipeline:
+        """Read `to_json`'s form. Raises `InvalidPipeline`."""
+        try:
+            return cls.from_data(json.loads(text))
+        except (ValueError, RecursionError) as error:
+            raise InvalidPipeline(f"expected a pipeline in JSON, got: {error}") from None
+
+    @classmethod
+    def from_yaml(cls, text: str) -> Pipeline:
+        """Read `to_yaml`'s form. Raises `InvalidPipeline`."""
+        import yaml
+
+        try:
+            return cls.from_data(yaml.safe_load(text))
+        except (yaml.YAMLError, RecursionError, ValueError) as error:
+            raise InvalidPipeline(f"expected a pipeline in YAML, got: {' '.join(str(error).split())[:300]}") from None
+
+    @classmethod
+    def from_text(cls, text: str) -> Pipeline:
+        """Read the compact form: `resize:1280x720 | blur:2 | text:"© me",position=top | webp:80`.
+
+        Raises:
+            InvalidPipeline: the text cannot be read, or names something unknown or out of range.
+        """
+        operations, output = compact.parse(text)
+        made = Output() if output is None else make_output(output.name, output.parameters)
+        return cls(operations=tuple(make_operation(item.name, item.parameters) for item in operations), output=made)
+
+    @classmethod
+    def from_data(cls, data: object) -> Pipeline:
+        """Build a pipeline from what JSON or YAML hold. Raises `InvalidPipeline`."""
+        if not isinstance(data, dict):
+            raise InvalidPipeline(expected("a mapping with 'operations' and 'output'", "the pipeline", data))
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise InvalidPipeline(explain_refusal(cls, "pipeline", error)) from None
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the pipeline as JSON's types, every parameter spelled out."""
+        return self.model_dump(mode="json")
+
+    def to_json(self) -> str:
+        """Return the pipeline as one line of JSON."""
+        return json.dumps(self.to_data(), ensure_ascii=False)
+
+    def to_yaml(self) -> str:
+        """Return the pipeline as YAML."""
+        import yaml
+
+        return str(yaml.safe_dump(self.to_data(), allow_unicode=True, sort_keys=False))
+
+    def to_text(self) -> str:
+        """Return the compact form; parameters at their default are left out."""
+        return compact.format(self.operations, self.output)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the pipeline, in hexadecimal: equal for equal pipelines, however they were written."""
+        canonical = json.dumps(self.to_data(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+
+def make_output(format: str, options: dict[str, Any]) -> Output:
+    """Return the `Output` of that format. Raises `InvalidPipeline`."""
+    try:
+        return Output.model_validate({"format": compact.ALIASES.get(format, format), **options})
+    except ValidationError as error:
+        raise InvalidPipeline(explain_refusal(Output, "output", error)) from None

@@ -1,0 +1,126 @@
+"""Pixels in memory: the image type, channels, alpha, blending, and the way to libvips and back.
+
+Alpha is straight, so a transparent pixel's color means nothing and must not leak into its neighbours: whatever mixes
+neighbouring pixels weighs them by alpha first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pyvips
+
+Image: TypeAlias = NDArray[np.uint8]
+"""Pixels: uint8 of shape (H, W, C); C is 1 (gray), 3 (sRGB) or 4 (sRGB with straight alpha). Never written to."""
+
+
+def channels(image: Image) -> int:
+    """Return 1, 3 or 4."""
+    return int(image.shape[2])
+
+
+def with_axis(array: NDArray[np.uint8]) -> Image:
+    """Return an (H, W) array as (H, W, 1); OpenCV drops the last axis of gray pictures."""
+    return array[:, :, None] if array.ndim == 2 else array
+
+
+def to_rgb(image: Image) -> Image:
+    """Return a gray picture as sRGB, any other as it is."""
+    import cv2
+
+    return cv2.cvtColor(image, cv2.COLOR_GRAY2RGB) if channels(image) == 1 else image
+
+
+def is_opaque(image: Image) -> bool:
+    """Tell whether every pixel is opaque."""
+    return channels(image) < 4 or int(image[:, :, 3].min()) == 255
+
+
+def on_color(image: Image, change: Callable[[Image], Image]) -> Image:
+    """Apply `change` to the color channels, pixel by pixel, and keep alpha.
+
+    `change` gets 1 or 3 channels and returns 1 or 3.
+    """
+    if channels(image) < 4:
+        return with_axis(change(image))
+    color = to_rgb(with_axis(change(np.ascontiguousarray(image[:, :, :3]))))
+    return np.dstack([color, image[:, :, 3]])
+
+
+def blend(image: Image, changed: Image, amount: float) -> Image:
+    """Return (1 − amount)·image + amount·changed, `amount` from 0 to 1; channel counts may differ by gray and sRGB."""
+    import cv2
+
+    changed = with_axis(changed)
+    if amount == 1:
+        return changed
+    if channels(image) != channels(changed):
+        image, changed = to_rgb(image), to_rgb(changed)
+    return with_axis(cv2.addWeighted(image, 1 - amount, changed, amount, 0))
+
+
+def lookup(image: Image, table: NDArray[np.float64]) -> Image:
+    """Map each color value through a table of 256 values, rounded to nearest and clipped to 0–255; alpha stays."""
+    import cv2
+
+    levels = np.clip(np.rint(table), 0, 255).astype(np.uint8)
+    return on_color(image, lambda color: cv2.LUT(color, levels))
+
+
+def composite(image: Image, color: NDArray[np.uint8], coverage: NDArray[np.uint8], corner: tuple[int, int]) -> Image:
+    """Draw over a part of `image`; everything outside the overlay's box stays as it is.
+
+    Args:
+        color: the overlay's colors, of shape (h, w, 3), or (3,) for one color.
+        coverage: its opacity, of shape (h, w), 0 to 255.
+        corner: (x, y) of its top left pixel; parts outside the picture are cut off.
+
+    Source: the "over" operator, Porter and Duff, Compositing Digital Images, SIGGRAPH 1984.
+    """
+    (x, y), (height, width) = corner, coverage.shape
+    left, top = max(x, 0), max(y, 0)
+    right, bottom = min(x + width, image.shape[1]), min(y + height, image.shape[0])
+    if left >= right or top >= bottom:
+        return image
+    visible = np.s_[top - y : bottom - y, left - x : right - x]
+    over = coverage[visible][:, :, None].astype(np.uint32)
+    ink = (color if color.ndim == 1 else color[visible]).astype(np.uint32)
+    if channels(image) == 1:
+        if bool((ink[..., :1] == ink).all()):
+            ink = ink[..., :1]
+        else:
+            image = to_rgb(image)
+    result = image.copy()
+    box = result[top:bottom, left:right]
+    below = box.astype(np.uint32)
+    if channels(image) < 4:
+        box[:] = (below * (255 - over) + ink * over + 127) // 255
+        return result
+    weight = below[:, :, 3:] * (255 - over)
+    total = 255 * over + weight
+    box[:, :, :3] = (below[:, :, :3] * weight + ink * 255 * over + total // 2) // np.maximum(total, 1)
+    box[:, :, 3:] = (total + 127) // 255
+    return result
+
+
+def to_vips(image: Image) -> pyvips.Image:
+    """Return `image` as a libvips image over the same memory; it must outlive the result."""
+    import pyvips
+
+    height, width, bands = image.shape
+    data = np.ascontiguousarray(image)
+    vips = pyvips.Image.new_from_memory(data, width, height, bands, "uchar")
+    return vips.copy(interpretation="b-w" if bands == 1 else "srgb")
+
+
+def from_vips(vips: pyvips.Image) -> Image:
+    """Compute an 8-bit libvips image of 1, 3 or 4 bands and return its pixels."""
+    memory: Any = vips.write_to_memory()
+    pixels = np.frombuffer(memory, np.uint8).reshape(vips.height, vips.width, vips.bands)
+    pixels.flags.writeable = False
+    return pixels

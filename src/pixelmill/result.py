@@ -1,0 +1,72 @@
+"""What a run gives back: the picture, and where the time went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class ImageInfo:
+    """What the result is: a format's name, width and height in pixels, size in bytes."""
+
+    format: str
+    width: int
+    height: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class HopReport:
+    """One hop: which instance did which operations, and how long it took. Times are in seconds.
+
+    Attributes:
+        instance: the instance's name and port; "local" in process.
+        pool: the pool that it was picked from.
+        operations: names of the operations that it ran.
+        decode_s, operations_s, encode_s: computing, by kind; each operation's own share is in `operations_s`.
+        queue_s: waiting for a free core.
+        transfer_s: the rest of the call: the network, copies, serialization.
+        bytes_in, bytes_out: what travelled.
+        attempts: 1, or more where the call was retried on another instance.
+    """
+
+    instance: str
+    pool: str
+    operations: tuple[str, ...]
+    decode_s: float = 0.0
+    operations_s: tuple[float, ...] = ()
+    encode_s: float = 0.0
+    queue_s: float = 0.0
+    transfer_s: float = 0.0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    attempts: int = 1
+
+    @property
+    def compute_s(self) -> float:
+        """Time spent computing, in seconds."""
+        return self.decode_s + sum(self.operations_s) + self.encode_s
+
+    @property
+    def total_s(self) -> float:
+        """The whole hop, in seconds."""
+        return self.queue_s + self.compute_s + self.transfer_s
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Everything about one request but its picture. Times are in seconds."""
+
+    request_id: str
+    hops: tuple[HopReport, ...] = ()
+    queue_s: float = 0.0
+    total_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """An encoded picture, what it is, and its trace."""
+
+    data: bytes = field(repr=False)
+    info: ImageInfo
+    trace: Trace
