@@ -1,5 +1,7 @@
 """Pixelmill processes pictures in parallel: resize → filters → watermark → encode, written once, run anywhere.
 
+The usual way:
+
     import pixelmill
 
     pipeline = pixelmill.Pipeline().resize(1280, 720).blur(2).sepia().text("© me").to("webp", quality=80)

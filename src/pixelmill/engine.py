@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -83,11 +84,7 @@ def run_hop(
     marks = [time.perf_counter()]
     deadline.check("decoding")
     rest = list(operations)
-    image: Image
-    if isinstance(source, np.ndarray):
-        image = source
-    else:
-        image = _decode(bytes(source), rest, header, limits)
+    image = source if isinstance(source, np.ndarray) else _decode(bytes(source), rest, header, limits)
     marks.append(time.perf_counter())
     # Where the decoder has run the first operation too, that one's time is the decoder's.
     marks += marks[-1:] * (len(operations) - len(rest))
@@ -99,7 +96,7 @@ def run_hop(
     deadline.check("encoding")
     encoded = encode(image, output) if output else None
     finished = time.perf_counter()
-    steps = [end - start for start, end in zip(marks, marks[1:], strict=False)]
+    steps = [end - start for start, end in pairwise(marks)]
     timings = Timings(steps[0], tuple(steps[1:]), finished - marks[-1])
     return HopResult(image if encoded is None else encoded, size, timings)
 

@@ -1,5 +1,7 @@
 """A pipeline: operations in order, and how the result is encoded. Plain data, with four spellings.
 
+The same pipeline each time:
+
     Pipeline().resize(1280, 720).blur(2).sepia().text("© Pixelmill").to("webp", quality=80)
     resize:1280x720 | blur:2 | sepia | text:"© Pixelmill" | webp:80
     {"operations": [{"op": "resize", "width": 1280, "height": 720}, …], "output": {"format": "webp", "quality": 80}}

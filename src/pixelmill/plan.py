@@ -107,9 +107,7 @@ def resize_hint(operations: Iterable[Operation], size: Size) -> Size | None:
     return first.geometry(size).scaled if isinstance(first, Resize) else None
 
 
-def _hops(
-    operations: tuple[Operation, ...], output: Output, placement: Placement, has_format_pool: bool
-) -> tuple[Hop, ...]:
+def _hops(operations: tuple[Operation, ...], output: Output, placement: Placement, has_format_pool: bool) -> tuple[Hop, ...]:
     if placement == "fused":
         return (Hop("worker", operations, decodes=True, output=output),)
     groups: list[tuple[PoolName, tuple[Operation, ...]]]

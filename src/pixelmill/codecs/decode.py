@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from pixelmill.codecs.icc import is_srgb, to_srgb
 from pixelmill.codecs.header import SIDEWAYS, Header
+from pixelmill.codecs.icc import is_srgb, to_srgb
 from pixelmill.codecs.vips import load, vips_errors
 from pixelmill.geometry import Size
-from pixelmill.pixels import Image
-from pixelmill.pixels import from_vips, to_vips, with_axis
+from pixelmill.pixels import Image, from_vips, to_vips, with_axis
 
 if TYPE_CHECKING:
     import pyvips

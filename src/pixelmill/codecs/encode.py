@@ -7,12 +7,10 @@ from typing import Protocol
 import numpy as np
 
 from pixelmill.codecs import png
-from pixelmill.codecs.formats import FORMATS
 from pixelmill.codecs.output import Output
 from pixelmill.codecs.vips import set_up
 from pixelmill.color import rgb
-from pixelmill.pixels import Image
-from pixelmill.pixels import channels, composite, to_vips
+from pixelmill.pixels import Image, channels, composite, to_vips
 
 WEBP_EFFORT = 2
 AVIF_EFFORT = 1
@@ -40,7 +38,9 @@ def _png(image: Image, output: Output) -> bytes:
 
 def _webp(image: Image, output: Output) -> bytes:
     set_up()
-    return bytes(to_vips(image).webpsave_buffer(Q=output.effective_quality, lossless=output.lossless, effort=WEBP_EFFORT, keep="none"))
+    return bytes(
+        to_vips(image).webpsave_buffer(Q=output.effective_quality, lossless=output.lossless, effort=WEBP_EFFORT, keep="none")
+    )
 
 
 def _avif(image: Image, output: Output) -> bytes:

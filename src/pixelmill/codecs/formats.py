@@ -63,4 +63,6 @@ def format_of(data: bytes) -> Format:
     for entry in FORMATS.values():
         if entry.magic.match(start):
             return entry
-    raise UnsupportedFormat(f"expected a picture ({', '.join(FORMATS)}), got {len(data)} bytes that start with {start[:8]!r}")
+    raise UnsupportedFormat(
+        f"expected a picture ({', '.join(FORMATS)}), got {len(data)} bytes that start with {start[:8]!r}"
+    )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pixelmill.codecs.formats import Format, format_of
 from pixelmill.codecs.vips import load
 from pixelmill.errors import CorruptImage, UnsupportedFormat
-from pixelmill.limits import DEFAULT_LIMITS, Limits
 from pixelmill.geometry import Size
+from pixelmill.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
     import pyvips

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pixelmill.codecs.formats import FORMATS, WRITABLE
 from pixelmill.color import Color
 
-SOURCE = "source"
+SOURCE: Final = "source"
 
 
 class Output(BaseModel):

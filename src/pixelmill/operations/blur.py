@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pixelmill.operations.base import Operation, register
-from pixelmill.pixels import Image
-from pixelmill.pixels import is_opaque, on_color, with_axis
+from pixelmill.pixels import Image, is_opaque, on_color, with_axis
 
 REDUCED_SIGMA = 4.0
 """A wide blur runs on a picture reduced until its sigma is between this and twice this."""
@@ -42,7 +41,8 @@ class Blur(Operation):
         weighted = gaussian(np.dstack([image[:, :, :3] * (alpha / 255), alpha]), self.sigma)
         coverage = weighted[:, :, 3:]
         weighted[:, :, :3] *= 255 / np.maximum(coverage, 1e-3)
-        return np.clip(np.rint(weighted), 0, 255).astype(np.uint8)
+        result: Image = np.clip(np.rint(weighted), 0, 255).astype(np.uint8)
+        return result
 
 
 def gaussian(pixels: NDArray[Any], sigma: float) -> NDArray[Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from pixelmill.operations.base import Operation, register
-from pixelmill.pixels import Image
-from pixelmill.pixels import blend, is_opaque, on_color, with_axis
+from pixelmill.pixels import Image, blend, is_opaque, on_color, with_axis
 
 SMOOTH = np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]]) / 13
 AROUND = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]])
@@ -49,7 +50,7 @@ def difference(image: Image, weights: NDArray[np.float64], keep: int) -> Image:
     """
     import cv2
 
-    def convolve(pixels: NDArray[np.float32] | Image, kernel: NDArray[np.float64], depth: int) -> Image:
+    def convolve(pixels: NDArray[Any], kernel: NDArray[np.float64], depth: int) -> NDArray[Any]:
         return with_axis(cv2.filter2D(pixels, depth, kernel, borderType=cv2.BORDER_REFLECT))
 
     if is_opaque(image):

@@ -6,8 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from pixelmill.operations.base import Operation, register
-from pixelmill.pixels import Image
-from pixelmill.pixels import blend, channels, is_opaque, lookup, on_color, to_rgb
+from pixelmill.pixels import Image, blend, channels, is_opaque, lookup, on_color, to_rgb
 
 LEVELS = np.arange(256, dtype=np.float64)
 SEPIA = np.array([[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0.131]], np.float32)

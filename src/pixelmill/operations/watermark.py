@@ -15,8 +15,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer
 from pixelmill.color import Color, rgb
 from pixelmill.geometry import Anchor, place
 from pixelmill.operations.base import Operation, register
-from pixelmill.pixels import Image
-from pixelmill.pixels import composite
+from pixelmill.pixels import Image, composite
 
 FONT = files("pixelmill") / "assets" / "DejaVuSans.ttf"
 FONT_NAME = "DejaVu Sans"
@@ -88,7 +87,9 @@ class Logo(Operation):
     pool = "watermark"
     positional = ("image",)
 
-    image: Encoded = Field(description="the logo: the bytes of a JPEG, PNG, WebP or AVIF; base64 in JSON, @FILE on the command line")
+    image: Encoded = Field(
+        description="the logo: the bytes of a JPEG, PNG, WebP or AVIF; base64 in JSON, @FILE on the command line"
+    )
     position: Anchor = Field("bottom-right", description="where")
     scale: float = Field(0.2, gt=0, le=1, description="the logo's width as a share of the picture's")
     opacity: float = Field(0.8, ge=0, le=1, description="0 is invisible, 1 covers")
@@ -107,8 +108,8 @@ def scaled_logo(data: bytes, width: int) -> Image:
     """Return the logo as RGBA pixels of that width, at most `MAX_OUTPUT` high; kept for the next picture."""
     from pixelmill.codecs import decode, probe
     from pixelmill.limits import DEFAULT_LIMITS
-    from pixelmill.pixels import channels, to_rgb
     from pixelmill.operations.resize import Resize
+    from pixelmill.pixels import channels, to_rgb
 
     header = probe(data, DEFAULT_LIMITS)
     logo = Resize(width=width, enlarge=True).apply(decode(data, header))
