@@ -1,0 +1,63 @@
+"""Makes .venv and installs Pixelmill into it, with nothing but Python's standard library.
+
+    python3 scripts/bootstrap.py [EXTRA]        # EXTRA: demo (default) or dev
+
+Debian and Ubuntu split ensurepip and pip off their Python, so `python3 -m venv` fails on a fresh machine. Here the
+virtual environment is made without pip, and pip comes from the wheel next to this file, which runs as it is. pip then
+reads its own configuration: the index, certificates and proxy that a user has set up count, and nothing else does.
+"""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+if sys.version_info < (3, 11):  # noqa: UP036 - an older Python must be able to say that it is too old
+    newer = [name for name in ("python3.13", "python3.12", "python3.11") if shutil.which(name)]
+    hint = "try `make %s PYTHON=%s`" % ("setup", newer[0]) if newer else "name one: `make setup PYTHON=/path/to/python3`"  # noqa: UP031
+    sys.exit("expected Python 3.11 or newer, got %d.%d (%s); %s" % (*sys.version_info[:2], sys.executable, hint))  # noqa: UP031
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+
+
+def works(*command: object) -> bool:
+    """Tells whether a command can be started and succeeds."""
+    try:
+        return subprocess.run([str(part) for part in command], check=False, capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+def run(failure: str, *command: object) -> None:
+    """Runs a command with its output shown; where it fails, ends the program with `failure`."""
+    if subprocess.run([str(part) for part in command], check=False, cwd=ROOT).returncode != 0:
+        sys.exit(failure)
+
+
+def make_venv() -> None:
+    """Makes .venv, or leaves the one there is where it works and is new enough."""
+    if works(PYTHON, "-c", "import sys, pip; sys.exit(sys.version_info < (3, 11))"):
+        return
+    print(f"making {VENV} with Python {sys.version_info[0]}.{sys.version_info[1]} ({sys.executable})", flush=True)
+    if not works(sys.executable, "-c", "import ssl, venv, zlib"):
+        sys.exit(f"expected a full standard library, got {sys.executable} without ssl, venv or zlib; on Debian that is python3-minimal")
+    run(f"could not make {VENV}", sys.executable, "-m", "venv", "--without-pip", "--clear", VENV)
+    wheel = next(Path(__file__).parent.glob("pip-*.whl"))
+    run("could not install pip from its wheel", PYTHON, wheel / "pip", "--isolated", "install", "--quiet", "--no-index", wheel)
+
+
+def install(extra: str) -> None:
+    """Installs the project in place, with the exact versions of constraints.txt."""
+    print("installing Pixelmill and what it needs (some 100 MB the first time)", flush=True)
+    run(
+        "could not install: is the package index reachable? pip's own settings (PIP_INDEX_URL, PIP_CERT, HTTPS_PROXY, pip.conf) apply",
+        *(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-warn-script-location"),
+        *("--constraint", ROOT / "constraints.txt", "--editable", f"{ROOT}[{extra}]"),
+    )
+
+
+if __name__ == "__main__":
+    make_venv()
+    install(sys.argv[1] if len(sys.argv) > 1 else "demo")
