@@ -1,0 +1,1 @@
+"""The demo client: `python client/pipeline_demo.py`."""
