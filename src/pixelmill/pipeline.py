@@ -84,30 +84,18 @@ class Pipeline(BaseModel):
         Raises:
             InvalidPipeline: it is none of them, or names something unknown or out of range.
         """
-        start = text.lstrip()[:1]
-        if start == "{":
-            return cls.from_json(text)
-        if text.lstrip().startswith(("operations:", "output:", "#", "---")):
-            return cls.from_yaml(text)
-        return cls.from_text(text)
+        load = _loader(text)
+        return cls.from_data(load(text)) if load else cls.from_text(text)
 
     @classmethod
     def from_json(cls, text: str) -> Pipeline:
         """Read `to_json`'s form. Raises `InvalidPipeline`."""
-        try:
-            return cls.from_data(json.loads(text))
-        except (ValueError, RecursionError) as error:
-            raise InvalidPipeline(f"expected a pipeline in JSON, got: {error}") from None
+        return cls.from_data(_load_json(text))
 
     @classmethod
     def from_yaml(cls, text: str) -> Pipeline:
         """Read `to_yaml`'s form. Raises `InvalidPipeline`."""
-        import yaml
-
-        try:
-            return cls.from_data(yaml.safe_load(text))
-        except (yaml.YAMLError, RecursionError, ValueError) as error:
-            raise InvalidPipeline(f"expected a pipeline in YAML, got: {' '.join(str(error).split())[:300]}") from None
+        return cls.from_data(_load_yaml(text))
 
     @classmethod
     def from_text(cls, text: str) -> Pipeline:
@@ -129,6 +117,8 @@ class Pipeline(BaseModel):
             return cls.model_validate(data)
         except ValidationError as error:
             raise InvalidPipeline(explain_refusal(cls, "pipeline", error)) from None
+        except RecursionError:
+            raise InvalidPipeline("expected a pipeline, got data nested too deeply") from None
 
     def to_data(self) -> dict[str, Any]:
         """Return the pipeline as JSON's types, every parameter spelled out."""
@@ -164,3 +154,43 @@ def make_output(format: str, options: dict[str, Any]) -> Output:
         return Output.model_validate({"format": compact.ALIASES.get(format, format), **options})
     except ValidationError as error:
         raise InvalidPipeline(explain_refusal(Output, "output", error)) from None
+
+
+def plain(text: str) -> object:
+    """Return what a pipeline in any of its text forms says, as `Pipeline.from_data` takes it: JSON's types, not yet checked.
+
+    Raises:
+        InvalidPipeline: the text has none of the forms.
+    """
+    load = _loader(text)
+    if load:
+        return load(text)
+    operations, output = compact.parse(text)
+    data: dict[str, Any] = {"operations": [{"op": item.name, **item.parameters} for item in operations]}
+    if output:
+        data["output"] = {"format": compact.ALIASES.get(output.name, output.name), **output.parameters}
+    return data
+
+
+def _loader(text: str) -> Callable[[str], object] | None:
+    """Tell JSON and YAML by how they start; None is the compact form."""
+    start = text.lstrip()
+    if start.startswith("{"):
+        return _load_json
+    return _load_yaml if start.startswith(("operations:", "output:", "#", "---")) else None
+
+
+def _load_json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidPipeline(f"expected a pipeline in JSON, got: {error}") from None
+
+
+def _load_yaml(text: str) -> object:
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise InvalidPipeline(f"expected a pipeline in YAML, got: {' '.join(str(error).split())[:300]}") from None
