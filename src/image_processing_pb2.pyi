@@ -377,18 +377,20 @@ class StageRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., encoded: _Optional[bytes] = ..., frame: _Optional[_Union[Frame, _Mapping]] = ..., operations: _Optional[_Iterable[_Union[Operation, _Mapping]]] = ..., output: _Optional[_Union[Output, _Mapping]] = ...) -> None: ...
 
 class StageResponse(_message.Message):
-    __slots__ = ("encoded", "frame", "width", "height", "report")
+    __slots__ = ("encoded", "frame", "error", "width", "height", "report")
     ENCODED_FIELD_NUMBER: _ClassVar[int]
     FRAME_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
     WIDTH_FIELD_NUMBER: _ClassVar[int]
     HEIGHT_FIELD_NUMBER: _ClassVar[int]
     REPORT_FIELD_NUMBER: _ClassVar[int]
     encoded: bytes
     frame: Frame
+    error: Error
     width: int
     height: int
     report: HopReport
-    def __init__(self, encoded: _Optional[bytes] = ..., frame: _Optional[_Union[Frame, _Mapping]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., report: _Optional[_Union[HopReport, _Mapping]] = ...) -> None: ...
+    def __init__(self, encoded: _Optional[bytes] = ..., frame: _Optional[_Union[Frame, _Mapping]] = ..., error: _Optional[_Union[Error, _Mapping]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., report: _Optional[_Union[HopReport, _Mapping]] = ...) -> None: ...
 
 class HopReport(_message.Message):
     __slots__ = ("instance", "pool", "operations", "decode_us", "operations_us", "encode_us", "queue_us", "transfer_us", "bytes_in", "bytes_out", "attempts")

@@ -1,0 +1,80 @@
+"""A client of a fleet: the executor `grpc://HOST:PORT`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Self
+
+import grpc
+
+import image_processing_pb2 as pb
+import image_processing_pb2_grpc as rpc
+from pixelmill.executors.base import Item, Outcome
+from pixelmill.executors.local import bounded_map
+from pixelmill.fleet import wire
+from pixelmill.fleet.faults import error_from_call
+from pixelmill.fleet.server import message_options
+from pixelmill.limits import DEFAULT_LIMITS, Deadline, Limits
+from pixelmill.pipeline import Pipeline
+from pixelmill.result import ImageInfo, Result
+
+IN_FLIGHT = 16
+
+
+class FleetExecutor:
+    """Runs pipelines on a fleet, through its orchestrator at `target` (`host:port`)."""
+
+    def __init__(
+        self, target: str, *, placement: str = "", in_flight: int = IN_FLIGHT, limits: Limits = DEFAULT_LIMITS
+    ) -> None:
+        self.target = target
+        self.placement = placement
+        self.in_flight = in_flight
+        self.limits = limits
+        size = limits.max_message_bytes
+        options = [*message_options(size, size), ("grpc.enable_http_proxy", 0)]
+        self._channel = grpc.insecure_channel(target, options=options)
+        self._stub = rpc.OrchestratorServiceStub(self._channel)
+        self._pool = ThreadPoolExecutor(in_flight, thread_name_prefix="pixelmill-fleet")
+
+    @classmethod
+    def from_url(cls, url: str) -> Self:
+        """Open `grpc://HOST:PORT`."""
+        return cls(url.removeprefix("grpc:").removeprefix("//"))
+
+    def run(self, source: bytes, pipeline: Pipeline, *, deadline: Deadline | None = None) -> Result:
+        """Run one picture. Raises a `PixelmillError`, of the class that the fleet raised."""
+        deadline = deadline or Deadline.after(self.limits.timeout_s)
+        deadline.check("sending it to the fleet")
+        request = pb.RunPipelineRequest(
+            image_data=source, pipeline=wire.pipeline_message(pipeline), placement=self.placement
+        )
+        try:
+            answer = self._stub.RunPipeline(request, timeout=deadline.remaining_s)
+        except grpc.RpcError as error:
+            raise error_from_call(error) from None
+        info = ImageInfo(answer.format, answer.width, answer.height, len(answer.image_data))
+        return Result(answer.image_data, info, wire.trace_of(answer.trace))
+
+    def map(self, items: Iterable[Item], pipeline: Pipeline) -> Iterator[Outcome]:
+        """Run many pictures, `in_flight` at a time."""
+        return bounded_map(self._pool, items, lambda item: self.run(item.read(), pipeline), self.in_flight)
+
+    def describe(self, timeout_s: float = 5.0) -> pb.DescribeFleetResponse:
+        """Return the fleet's instances and how they are. Raises a `PixelmillError`."""
+        try:
+            return self._stub.DescribeFleet(pb.DescribeFleetRequest(), timeout=timeout_s)
+        except grpc.RpcError as error:
+            raise error_from_call(error) from None
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._pool.shutdown(cancel_futures=True)
+        self._channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

@@ -1,0 +1,124 @@
+"""Our errors as gRPC statuses with google.rpc details, and back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from functools import wraps
+from typing import Any, NoReturn, TypeVar
+
+import grpc
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+from pixelmill.errors import (
+    Cancelled,
+    DeadlineExceeded,
+    ImageTooLarge,
+    Internal,
+    InvalidPipeline,
+    NoHealthyInstance,
+    Overloaded,
+    PixelmillError,
+    from_reason,
+    handling,
+)
+
+DOMAIN = "pixelmill"
+DETAILS_KEY = "grpc-status-details-bin"
+log = logging.getLogger("pixelmill.fleet")
+Answer = TypeVar("Answer")
+
+_BY_CODE: dict[grpc.StatusCode, type[PixelmillError]] = {
+    grpc.StatusCode.UNAVAILABLE: NoHealthyInstance,
+    grpc.StatusCode.DEADLINE_EXCEEDED: DeadlineExceeded,
+    grpc.StatusCode.CANCELLED: Cancelled,
+    grpc.StatusCode.INVALID_ARGUMENT: InvalidPipeline,
+}
+
+
+def status_of(error: PixelmillError) -> status_pb2.Status:
+    """Return the status that tells a client of `error`: code, message, ErrorInfo and what else the error knows."""
+    code = grpc.StatusCode[handling(error).grpc]
+    details: list[Any] = [error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN)]
+    if isinstance(error, InvalidPipeline):
+        violation = error_details_pb2.BadRequest.FieldViolation(field="pipeline", description=str(error))
+        details.append(error_details_pb2.BadRequest(field_violations=[violation]))
+    if isinstance(error, Overloaded):
+        retry = error_details_pb2.RetryInfo()
+        retry.retry_delay.FromNanoseconds(int(error.retry_after_s * 1e9))
+        details.append(retry)
+    packed = []
+    for detail in details:
+        message = AnyMessage()
+        message.Pack(detail)
+        packed.append(message)
+    return status_pb2.Status(code=code.value[0], message=str(error), details=packed)
+
+
+async def abort(context: grpc.aio.ServicerContext[Any, Any], error: PixelmillError) -> NoReturn:
+    """End a call with the status of `error`."""
+    status = rpc_status.to_status(status_of(error))
+    await context.abort(status.code, status.details, status.trailing_metadata)
+
+
+def error_from_call(error: grpc.RpcError) -> PixelmillError:
+    """Return our error for a call that failed, from its ErrorInfo or else its code."""
+    code = getattr(error, "code", lambda: None)()
+    text = getattr(error, "details", lambda: None)() or ""
+    trailing: Iterable[tuple[str, Any]] = getattr(error, "trailing_metadata", lambda: None)() or ()
+    for key, value in trailing:
+        if key == DETAILS_KEY:
+            for detail in status_pb2.Status.FromString(value).details:
+                info = error_details_pb2.ErrorInfo()
+                if detail.Unpack(info) and info.domain == DOMAIN:
+                    return from_reason(info.reason, text)
+    if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        return ImageTooLarge(text) if "larger than max" in text else Overloaded(text)
+    if code in _BY_CODE:
+        return _BY_CODE[code](text)
+    return Internal(f"the fleet answered {code.name if code else 'nothing'}: {text}")
+
+
+def as_error(error: Exception) -> PixelmillError:
+    """Return what a client may see of an exception: ours as it is; anything else is logged and becomes `Internal`."""
+    if isinstance(error, PixelmillError):
+        if isinstance(error, Internal):
+            log.error("internal error", exc_info=error)
+        return error
+    if isinstance(error, grpc.RpcError):
+        return error_from_call(error)
+    log.error("internal error", exc_info=error)
+    return Internal()
+
+
+def answers(method: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
+    """Decorate a unary RPC: whatever it raises ends the call with the right status."""
+
+    @wraps(method)
+    async def call(self: Any, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Answer:
+        try:
+            return await method(self, request, context)
+        except grpc.aio.AbortError:
+            raise
+        except Exception as error:
+            await abort(context, as_error(error))
+
+    return call
+
+
+def answers_stream(method: Callable[..., AsyncIterator[Answer]]) -> Callable[..., AsyncIterator[Answer]]:
+    """Decorate a streaming RPC likewise."""
+
+    @wraps(method)
+    async def call(self: Any, requests: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Answer]:
+        try:
+            async for answer in method(self, requests, context):
+                yield answer
+        except grpc.aio.AbortError:
+            raise
+        except Exception as error:
+            await abort(context, as_error(error))
+
+    return call

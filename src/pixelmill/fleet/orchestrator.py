@@ -1,0 +1,263 @@
+"""The orchestrator: takes requests from clients, spreads their hops over the pools, and tells what became of them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+import time
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+
+import image_processing_pb2 as pb
+import image_processing_pb2_grpc as rpc
+from pixelmill import __version__
+from pixelmill.engine import tune_malloc
+from pixelmill.errors import Cancelled, Draining
+from pixelmill.fleet import typed, wire
+from pixelmill.fleet.addresses import parse_hosts
+from pixelmill.fleet.admission import Admission
+from pixelmill.fleet.census import Census
+from pixelmill.fleet.channels import Pools
+from pixelmill.fleet.dispatch import REQUEST_ID, Dispatcher, Request
+from pixelmill.fleet.faults import answers, answers_stream, as_error
+from pixelmill.fleet.history import History, Record
+from pixelmill.fleet.server import Lifecycle, Server, message_options, run_server, serve_until_stopped
+from pixelmill.fleet.stagelog import stage_lines
+from pixelmill.limits import MIB, Deadline
+from pixelmill.operations import operation_names
+from pixelmill.pipeline import Pipeline
+from pixelmill.plan import Placement, check_placement
+from pixelmill.result import HopReport, Result
+from pixelmill.settings import OrchestratorSettings
+
+Context = grpc.aio.ServicerContext[Any, Any]
+PROCESS_ID = "pixelmill-process-id"
+ROLES = ("resize", "filter", "watermark")
+_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
+
+class Orchestrator(rpc.OrchestratorServiceServicer):
+    """The service that clients speak."""
+
+    def __init__(self, settings: OrchestratorSettings) -> None:
+        self.settings = settings
+        self.limits = settings.limits
+        hosts = {name: parse_hosts(text, f"the {name} hosts") for name, text in settings.hosts.items()}
+        self.pools = Pools(hosts, self.limits, settings.resolve_s)
+        self.admission = Admission(settings.running, settings.queue)
+        self.dispatcher = Dispatcher(self.pools, self.limits, self.admission)
+        self.census = Census(self.pools, self.limits)
+        self.history = History()
+        self.calls = 0
+        self.in_flight = 0
+        self.started = time.monotonic()
+        self.server: Server | None = None
+        spread = all(role in hosts for role in ROLES)
+        self.placement = check_placement(settings.placement or ("spread" if spread else "auto"))
+
+    @answers
+    async def ProcessImage(self, request: pb.ProcessRequest, context: Context) -> pb.ProcessResponse:  # noqa: N802
+        """Resize, filter, watermark and encode, as far as the options ask for it."""
+        id = _request_id(context)
+        await context.send_initial_metadata(((PROCESS_ID, id),))
+        result = await self._run(id, request.image_data, typed.pipeline_for(request.options), self.placement, context)
+        return pb.ProcessResponse(
+            success=True,
+            message="done",
+            process_id=id,
+            processed_image=result.data,
+            stats=stats_message(result.trace.hops, result.trace.total_s, len(request.image_data), result.info.bytes),
+            trace=wire.trace_message(result.trace),
+        )
+
+    @answers
+    async def GetProcessingStatus(self, request: pb.StatusRequest, context: Context) -> pb.StatusResponse:  # noqa: N802
+        """Tell how far a running or recent request is."""
+        record = self.history.get(request.process_id)
+        if record is None:
+            await context.abort(grpc.StatusCode.NOT_FOUND, f"no request {request.process_id[:80]!r} is running or recent")
+        return pb.StatusResponse(
+            process_id=record.id,
+            status=record.status,
+            progress_percent=record.progress_percent,
+            current_stage=record.stage,
+            stats=stats_message(record.hops, record.total_s, record.original_bytes, record.processed_bytes),
+        )
+
+    @answers
+    async def RunPipeline(self, request: pb.RunPipelineRequest, context: Context) -> pb.RunPipelineResponse:  # noqa: N802
+        """Run any pipeline."""
+        id = _request_id(context)
+        await context.send_initial_metadata(((PROCESS_ID, id),))
+        return await self._run_pipeline(id, request, context)
+
+    @answers_stream
+    async def RunPipelineStream(  # noqa: N802
+        self, requests: AsyncIterator[pb.RunPipelineRequest], context: Context
+    ) -> AsyncIterator[pb.RunPipelineResponse]:
+        """Run many: a bounded number at a time. Reading pauses while that many are being worked on."""
+        done: asyncio.Queue[pb.RunPipelineResponse | None] = asyncio.Queue()
+        window = asyncio.Semaphore(self.settings.stream_window)
+
+        async def one(request: pb.RunPipelineRequest) -> None:
+            try:
+                answer = await self._run_pipeline(uuid.uuid4().hex, request, context)
+            except Exception as error:
+                answer = pb.RunPipelineResponse(id=request.id, error=wire.error_message(as_error(error)))
+            await done.put(answer)
+
+        async def read() -> None:
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    async for request in requests:
+                        await window.acquire()
+                        tasks.create_task(one(request))
+            finally:
+                done.put_nowait(None)
+
+        reader = asyncio.create_task(read())
+        try:
+            while (answer := await done.get()) is not None:
+                yield answer
+                window.release()
+            await reader
+        finally:
+            reader.cancel()
+
+    async def DescribeFleet(self, request: pb.DescribeFleetRequest, context: Context) -> pb.DescribeFleetResponse:  # noqa: N802
+        """Ask every instance how it is."""
+        return pb.DescribeFleetResponse(
+            instances=await self.census.take(),
+            orchestrator=pb.InstanceInfo(
+                pool="orchestrator",
+                name=self.settings.service_name,
+                address=f"{self.settings.host}:{self.server.port if self.server else self.settings.port}",
+                pid=os.getpid(),
+                healthy=bool(self.server and self.server.serving),
+                calls=self.calls,
+                in_flight=self.in_flight,
+                version=__version__,
+                operations=operation_names(),
+                uptime_s=int(time.monotonic() - self.started),
+            ),
+            queued=self.admission.waiting,
+        )
+
+    async def _run_pipeline(self, id: str, request: pb.RunPipelineRequest, context: Context) -> pb.RunPipelineResponse:
+        placement = check_placement(request.placement) if request.placement else self.placement
+        result = await self._run(id, request.image_data, wire.pipeline_of(request), placement, context)
+        return pb.RunPipelineResponse(
+            id=request.id,
+            image_data=result.data,
+            format=result.info.format,
+            width=result.info.width,
+            height=result.info.height,
+            trace=wire.trace_message(result.trace),
+        )
+
+    async def _run(self, id: str, source: bytes, pipeline: Pipeline, placement: Placement, context: Context) -> Result:
+        if self.server and self.server.closed:
+            raise Draining("the orchestrator is shutting down")
+        remaining = context.time_remaining()
+        deadline = Deadline.after(self.limits.timeout_s if remaining is None else remaining)
+        record = self.history.open(id, len(source))
+        started = time.perf_counter()
+        self.in_flight += 1
+        try:
+            result = await self.dispatcher.run(Request(id, source, pipeline, placement, deadline), record.advance)
+            record.complete(result)
+            return result
+        except asyncio.CancelledError:
+            record.fail(str(Cancelled.reason), time.perf_counter() - started)
+            raise
+        except Exception as error:
+            fault = as_error(error)
+            record.fail(f"{fault.reason}: {fault}", time.perf_counter() - started)
+            raise fault from None
+        finally:
+            self.in_flight -= 1
+            self.calls += 1
+            if not self.settings.quiet:
+                _print(record)
+
+
+def _request_id(context: Context) -> str:
+    """Return the id that the client gave in its metadata, where it is a sane one, or a new one."""
+    for key, value in context.invocation_metadata() or ():
+        if key == REQUEST_ID and isinstance(value, str) and _ID.fullmatch(value):
+            return value
+    return uuid.uuid4().hex
+
+
+def _print(record: Record) -> None:
+    lines = list(stage_lines(record.hops))
+    milliseconds = record.total_s * 1000
+    if record.status == "completed" and record.plan:
+        width, height = record.plan.sizes[-1] if record.plan.sizes else record.plan.source
+        result = f"{width}×{height} {record.plan.output.format}, {record.processed_bytes:,} bytes"
+        lines.append(f"✅ DONE {record.id}: {result} in {milliseconds:.0f} ms")
+    else:
+        lines.append(f"❌ FAILED {record.id} after {milliseconds:.0f} ms: {record.problem}")
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def stats_message(hops: tuple[HopReport, ...], total_s: float, original: int, processed: int) -> pb.ProcessingStats:
+    """Return measured times by stage: a hop's whole time is its pool's, but for encoding, which is the format's."""
+    seconds = {"resize": 0.0, "filter": 0.0, "watermark": 0.0, "format": 0.0}
+    for hop in hops:
+        encoding = hop.total_s if hop.pool == "format" else hop.encode_s
+        seconds["format"] += encoding
+        if hop.pool in ROLES:
+            seconds[hop.pool] += hop.total_s - encoding
+    return pb.ProcessingStats(
+        resize_time_ms=round(seconds["resize"] * 1000),
+        filter_time_ms=round(seconds["filter"] * 1000),
+        watermark_time_ms=round(seconds["watermark"] * 1000),
+        format_time_ms=round(seconds["format"] * 1000),
+        total_time_ms=round(total_s * 1000),
+        original_size_bytes=original,
+        processed_size_bytes=processed,
+    )
+
+
+def serve(settings: OrchestratorSettings) -> None:
+    """Run the orchestrator until it is told to stop.
+
+    Raises:
+        InvalidPipeline: a list of hosts cannot be read.
+        Unavailable: its address is taken.
+    """
+    tune_malloc()
+
+    async def main() -> None:
+        orchestrator = Orchestrator(settings)
+        # A picture somewhat beyond the limit is refused by us, with the right error; gRPC refuses what is far beyond.
+        size = 2 * settings.max_input_bytes + MIB
+        name = pb.DESCRIPTOR.services_by_name["OrchestratorService"].full_name
+        server = Server([name], message_options(size, orchestrator.limits.max_message_bytes), lambda: orchestrator.in_flight)
+        orchestrator.server = server
+        rpc.add_OrchestratorServiceServicer_to_server(orchestrator, server.grpc)
+        await orchestrator.pools.open()
+        life = Lifecycle(
+            settings.host, settings.port, settings.drain_s, settings.grace_s, settings.ready_fd, settings.parent_fd
+        )
+
+        async def close() -> None:
+            orchestrator.dispatcher.close()
+            await orchestrator.census.close()
+            await orchestrator.pools.close()
+
+        await serve_until_stopped(server, life, close)
+
+    run_server(main, settings.service_name)
+
+
+def main() -> None:
+    """Run the orchestrator with the environment's settings."""
+    serve(OrchestratorSettings())

@@ -1,0 +1,139 @@
+"""What every server of the fleet has: health, reflection, message limits, and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import aio as health_aio
+from grpc_reflection.v1alpha import reflection
+
+from pixelmill.errors import Unavailable
+
+POLL_S = 0.02
+log = logging.getLogger("pixelmill.fleet")
+
+
+def message_options(receive: int, send: int) -> list[tuple[str, Any]]:
+    """Return the channel arguments that lift gRPC's 4 MB message limits to ours, in bytes."""
+    ceiling = 2**31 - 1
+    return [
+        ("grpc.max_receive_message_length", min(receive, ceiling)),
+        ("grpc.max_send_message_length", min(send, ceiling)),
+    ]
+
+
+SERVER_OPTIONS: list[tuple[str, Any]] = [
+    ("grpc.so_reuseport", 0),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 300),
+    ("grpc.http2.max_ping_strikes", 0),
+    ("grpc.keepalive_permit_without_calls", 1),
+]
+
+
+@dataclass
+class Lifecycle:
+    """What a process tells the world around it, and how it ends; see `Settings` for each field."""
+
+    host: str
+    port: int
+    drain_s: float
+    grace_s: float
+    ready_fd: int | None = None
+    parent_fd: int | None = None
+
+
+class Server:
+    """A gRPC server with health and reflection. `busy` tells how many calls it is working on."""
+
+    def __init__(self, services: Sequence[str], options: list[tuple[str, Any]], busy: Callable[[], int]) -> None:
+        self.grpc = grpc.aio.server(options=SERVER_OPTIONS + options)
+        self.health = health_aio.HealthServicer()
+        self.serving = True
+        self.closed = False
+        self.port = 0
+        self._busy = busy
+        self._services = [*services, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME]
+        health_pb2_grpc.add_HealthServicer_to_server(self.health, self.grpc)
+        reflection.enable_server_reflection(self._services, self.grpc)
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen. Raises `Unavailable` where the address is taken."""
+        try:
+            self.port = self.grpc.add_insecure_port(f"{host}:{port}")
+        except RuntimeError as error:
+            raise Unavailable(f"expected a free address to listen on, got {host}:{port}: {error}") from None
+        for service in self._services:
+            await self.health.set(service, health_pb2.HealthCheckResponse.SERVING)
+        await self.grpc.start()
+
+    async def drain(self, drain_s: float, grace_s: float) -> None:
+        """Leave the pool (NOT_SERVING), go on for `drain_s`, refuse new calls, finish the running ones, and stop."""
+        self.serving = False
+        await self.health.enter_graceful_shutdown()
+        await asyncio.sleep(drain_s)
+        self.closed = True
+        loop = asyncio.get_running_loop()
+        until = loop.time() + grace_s
+        while self._busy() and loop.time() < until:
+            await asyncio.sleep(POLL_S)
+        # What is left are the clients' open health watches, which never end on their own.
+        await self.grpc.stop(0.1)
+
+
+async def serve_until_stopped(server: Server, life: Lifecycle, closing: Callable[[], Awaitable[None]] | None = None) -> None:
+    """Run a server until SIGTERM, SIGINT or the parent's end, then drain it. A second signal ends it at once."""
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+
+    def stop() -> None:
+        if stopped.is_set():
+            os._exit(1)
+        stopped.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    if life.parent_fd is not None:
+        watch_parent(life.parent_fd, lambda: loop.call_soon_threadsafe(stopped.set))
+    await server.start(life.host, life.port)
+    log.info("listening on %s:%d, without authentication or encryption", life.host, server.port)
+    if life.ready_fd is not None:
+        with os.fdopen(life.ready_fd, "w") as ready:
+            ready.write(json.dumps({"port": server.port, "pid": os.getpid()}) + "\n")
+    await stopped.wait()
+    log.info("stopping: leaving the pool, finishing %d calls", server._busy())
+    await server.drain(life.drain_s, life.grace_s)
+    if closing:
+        await closing()
+    log.info("stopped")
+
+
+def watch_parent(descriptor: int, gone: Callable[[], object]) -> None:
+    """Call `gone` from a thread once the other end of the pipe `descriptor` is closed."""
+
+    def wait() -> None:
+        while os.read(descriptor, 1):
+            pass
+        gone()
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
+
+
+def run_server(main: Callable[[], Awaitable[None]], name: str) -> None:
+    """Run a server's coroutine in a new event loop, with its log on standard error."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format=f"%(asctime)s {name} %(levelname)s %(message)s")
+
+    async def start() -> None:
+        await main()
+
+    asyncio.run(start())

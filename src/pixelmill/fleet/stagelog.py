@@ -1,0 +1,38 @@
+"""The lines that the orchestrator prints for each request, all at once when it is done, so that they stay together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from pixelmill.result import HopReport
+
+Step = tuple[str, str, str]
+"""The kind of a stage, an operation's name, the instance that ran it."""
+
+_KINDS = {"resize": "resize", "text": "watermark", "logo": "watermark"}
+
+
+def stage_lines(hops: tuple[HopReport, ...]) -> Iterator[str]:
+    """Yield the lines for the hops that were made."""
+    steps: list[Step] = [
+        (_KINDS.get(name, "filter"), name, hop.instance) for hop in hops for name in hop.operations or ("encode",)
+    ]
+    for number, (kind, group) in enumerate(groupby(steps, key=lambda step: "format" if step[1] == "encode" else step[0]), 1):
+        yield from _stage(number, kind, list(group))
+
+
+def _stage(number: int, kind: str, steps: list[Step]) -> Iterator[str]:
+    match kind:
+        case "resize":
+            for _, _, instance in steps:
+                yield f"🖼️  STAGE {number}: Resizing image... (using {instance})"
+        case "watermark":
+            for _, _, instance in steps:
+                yield f"🏷️  STAGE {number}: Adding watermark... (using {instance})"
+        case "format":
+            yield f"💾 STAGE {number}: Encoding image... (using {steps[0][2]})"
+        case _:
+            yield f"🎨 STAGE {number}: Applying {len(steps)} filter(s)..."
+            for index, (_, name, instance) in enumerate(steps, 1):
+                yield f"   [{index}/{len(steps)}] Applying {name.upper()}... (using {instance})"

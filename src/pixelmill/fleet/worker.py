@@ -1,0 +1,188 @@
+"""A worker: runs hops on a few threads, and answers the classic typed requests."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+
+import image_processing_pb2 as pb
+import image_processing_pb2_grpc as rpc
+from pixelmill import __version__
+from pixelmill.codecs import Output
+from pixelmill.engine import HopResult, run_hop, set_up
+from pixelmill.errors import Draining, InvalidPipeline, PixelmillError, Unavailable, expected
+from pixelmill.fleet import wire
+from pixelmill.fleet.admission import Admission
+from pixelmill.fleet.classic import Classic
+from pixelmill.fleet.faults import answers
+from pixelmill.fleet.server import Lifecycle, Server, message_options, run_server, serve_until_stopped
+from pixelmill.limits import Deadline
+from pixelmill.operations import Operation, operation_names
+from pixelmill.pixels import Image
+from pixelmill.result import HopReport
+from pixelmill.settings import Role, WorkerSettings
+
+PREVIOUS_ATTEMPTS = "grpc-previous-rpc-attempts"
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class Worker:
+    """Runs hops: as many at a time as it has threads, the rest waits in a bounded queue."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self.settings = settings
+        self.limits = settings.limits
+        threads = settings.threads or len(os.sched_getaffinity(0))
+        self.admission = Admission(threads, settings.queue)
+        self.calls = 0
+        self.in_flight = 0
+        self.started = time.monotonic()
+        self.server: Server | None = None
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="hop")
+
+    @property
+    def instance(self) -> str:
+        """The instance's name and port, as traces and logs show it."""
+        return f"{self.settings.name}:{self.server.port if self.server else 0}"
+
+    async def run(
+        self, source: Image | bytes, operations: Sequence[Operation], output: Output | None, context: Context
+    ) -> tuple[HopResult, HopReport]:
+        """Run one hop for a call.
+
+        Raises:
+            PixelmillError: what is wrong with the request, or `Overloaded`, `Draining`.
+        """
+        if self.server and self.server.closed:
+            raise Draining(f"{self.instance} is shutting down")
+        gone = threading.Event()
+        remaining = context.time_remaining()
+        deadline = Deadline.after(self.limits.timeout_s if remaining is None else remaining, gone.is_set)
+        self.limits.check_operations(len(operations))
+        self.in_flight += 1
+        try:
+            async with self.admission.place(deadline) as queue_s:
+                made = await asyncio.get_running_loop().run_in_executor(
+                    self._threads, lambda: run_hop(source, operations, output, limits=self.limits, deadline=deadline)
+                )
+        except asyncio.CancelledError:
+            gone.set()
+            raise
+        finally:
+            self.in_flight -= 1
+            self.calls += 1
+        report = HopReport(
+            instance=self.instance,
+            pool=self.settings.pool,
+            operations=tuple(operation.name for operation in operations),
+            decode_s=made.timings.decode_s,
+            operations_s=made.timings.operations_s,
+            encode_s=made.timings.encode_s,
+            queue_s=queue_s,
+            bytes_in=len(source) if isinstance(source, bytes) else source.nbytes,
+            bytes_out=len(made.image) if isinstance(made.image, bytes) else made.image.nbytes,
+            attempts=1 + previous_attempts(context),
+        )
+        return made, report
+
+
+def previous_attempts(context: Context) -> int:
+    """Return how often gRPC has tried this call on other instances before."""
+    for key, value in context.invocation_metadata() or ():
+        if key == PREVIOUS_ATTEMPTS:
+            return int(value)
+    return 0
+
+
+class StageServicer(rpc.StageServiceServicer):
+    """What the orchestrator speaks with a worker."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.worker = worker
+
+    @answers
+    async def RunStage(self, request: pb.StageRequest, context: Context) -> pb.StageResponse:  # noqa: N802
+        """Run one hop. The picture's or the pipeline's own faults come back in the answer."""
+        try:
+            source = self._source(request)
+            operations = wire.operations_of(request.operations)
+            output = wire.output_of(request.output) if request.HasField("output") else None
+            made, report = await self.worker.run(source, operations, output, context)
+        except Unavailable:
+            raise
+        except PixelmillError as error:
+            return pb.StageResponse(error=wire.error_message(error))
+        answer = pb.StageResponse(width=made.size.width, height=made.size.height, report=wire.report_message(report))
+        if isinstance(made.image, bytes):
+            answer.encoded = made.image
+        else:
+            answer.frame.CopyFrom(wire.frame_message(made.image))
+        return answer
+
+    @staticmethod
+    def _source(request: pb.StageRequest) -> Image | bytes:
+        kind = request.WhichOneof("input")
+        if kind is None:
+            raise InvalidPipeline(expected("encoded or frame", "input", "neither"))
+        return request.encoded if kind == "encoded" else wire.frame_image(request.frame)
+
+    async def DescribeInstance(self, request: pb.DescribeInstanceRequest, context: Context) -> pb.InstanceInfo:  # noqa: N802
+        """Tell who this is and what it is doing; never waits in the queue."""
+        worker = self.worker
+        return pb.InstanceInfo(
+            pool=worker.settings.pool,
+            name=worker.settings.name,
+            pid=os.getpid(),
+            healthy=bool(worker.server and worker.server.serving),
+            calls=worker.calls,
+            in_flight=worker.in_flight,
+            version=__version__,
+            operations=operation_names(),
+            uptime_s=int(time.monotonic() - worker.started),
+        )
+
+
+def build(worker: Worker) -> Server:
+    """Return a server with all of a worker's services: every worker can do everything, whatever pool it is listed in."""
+    services = pb.DESCRIPTOR.services_by_name
+    names = ("ResizeService", "FilterService", "WatermarkService", "FormatService", "StageService")
+    size = worker.limits.max_message_bytes
+    server = Server([services[name].full_name for name in names], message_options(size, size), lambda: worker.in_flight)
+    worker.server = server
+    classic = Classic(worker)
+    rpc.add_ResizeServiceServicer_to_server(classic, server.grpc)
+    rpc.add_FilterServiceServicer_to_server(classic, server.grpc)
+    rpc.add_WatermarkServiceServicer_to_server(classic, server.grpc)
+    rpc.add_FormatServiceServicer_to_server(classic, server.grpc)
+    rpc.add_StageServiceServicer_to_server(StageServicer(worker), server.grpc)
+    return server
+
+
+def serve(settings: WorkerSettings) -> None:
+    """Run a worker until it is told to stop.
+
+    Raises:
+        Unavailable: its address is taken.
+    """
+    set_up()
+
+    async def main() -> None:
+        worker = Worker(settings)
+        life = Lifecycle(
+            settings.host, settings.listen_port, settings.drain_s, settings.grace_s, settings.ready_fd, settings.parent_fd
+        )
+        await serve_until_stopped(build(worker), life)
+
+    run_server(main, settings.name)
+
+
+def main(pool: Role) -> None:
+    """Run a worker of a pool with the environment's settings."""
+    serve(WorkerSettings(pool=pool))

@@ -1,0 +1,87 @@
+"""The only reader of the environment: what a process of the fleet is told from outside."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pixelmill.limits import Limits
+
+PORTS = {"resize": 50052, "filter": 50053, "watermark": 50054, "orchestrator": 50055, "format": 50056, "worker": 50057}
+Role = Literal["resize", "filter", "watermark", "format", "worker"]
+
+
+class _Settings(BaseSettings):
+    """What every process of the fleet has. A field `x` is the variable `PIXELMILL_X`, unless another name is given."""
+
+    model_config = SettingsConfigDict(env_prefix="PIXELMILL_", extra="ignore", frozen=True, populate_by_name=True)
+
+    host: str = Field("[::]", description="address to listen on")
+    ready_fd: int | None = Field(None, description="file descriptor that gets one line of JSON once the server listens")
+    parent_fd: int | None = Field(None, description="file descriptor of a pipe whose end stops the server")
+    drain_s: float = Field(1.0, ge=0, description="time between leaving the pool and taking no more calls, seconds")
+    grace_s: float = Field(20.0, ge=0, description="time that running calls get to finish when stopping, seconds")
+    max_input_bytes: int = Field(Limits.max_input_bytes, ge=1)
+    max_pixels: int = Field(Limits.max_pixels, ge=1)
+    max_output_side: int = Field(Limits.max_output_side, ge=1)
+    max_operations: int = Field(Limits.max_operations, ge=0)
+    timeout_s: float = Field(Limits.timeout_s, gt=0, description="time for a request that has no deadline, seconds")
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds on one request."""
+        return Limits(self.max_input_bytes, self.max_pixels, self.max_output_side, self.max_operations, self.timeout_s)
+
+
+class WorkerSettings(_Settings):
+    """A worker's settings."""
+
+    pool: Role = Field("worker", description="the pool that it belongs to")
+    service_name: str = Field("", validation_alias=AliasChoices("service_name", "SERVICE_NAME"))
+    port: int | None = Field(None, ge=0, le=65535, validation_alias=AliasChoices("port", "PORT"))
+    threads: int | None = Field(None, ge=1, description="pictures computed at a time; all cores where unset")
+    queue: int = Field(128, ge=0, description="pictures that may wait for a free thread")
+
+    @property
+    def name(self) -> str:
+        """The instance's name in logs, traces and metrics."""
+        return self.service_name or self.pool
+
+    @property
+    def listen_port(self) -> int:
+        """The port to listen on; 0 is any."""
+        return PORTS[self.pool] if self.port is None else self.port
+
+
+class OrchestratorSettings(_Settings):
+    """The orchestrator's settings. Hosts are `host:port` items separated by commas."""
+
+    service_name: str = Field("orchestrator", validation_alias=AliasChoices("service_name", "SERVICE_NAME"))
+    port: int = Field(PORTS["orchestrator"], ge=0, le=65535, validation_alias=AliasChoices("port", "PORT"))
+    resize_service_hosts: str = Field("", validation_alias=AliasChoices("resize_service_hosts"))
+    filter_service_hosts: str = Field("", validation_alias=AliasChoices("filter_service_hosts"))
+    watermark_service_hosts: str = Field("", validation_alias=AliasChoices("watermark_service_hosts"))
+    format_service_hosts: str = Field("", validation_alias=AliasChoices("format_service_hosts"))
+    worker_hosts: str = Field("", description="general workers, for fused placement")
+    placement: Literal["", "auto", "spread", "grouped", "fused"] = Field(
+        "", description="default placement; unset: spread where the three role pools are configured, else auto"
+    )
+    running: int = Field(64, ge=1, description="requests worked on at a time")
+    queue: int = Field(512, ge=0, description="requests that may wait for their turn")
+    stream_window: int = Field(16, ge=1, description="pictures of one stream that are worked on at a time")
+    resolve_s: float = Field(3.0, gt=0, description="time between two resolutions of the host names, seconds")
+    quiet: bool = Field(False, description="do not log each request")
+
+    @property
+    def hosts(self) -> dict[str, str]:
+        """The hosts of each pool that is configured, by the pool's name."""
+        pools = {
+            "resize": self.resize_service_hosts,
+            "filter": self.filter_service_hosts,
+            "watermark": self.watermark_service_hosts,
+            "format": self.format_service_hosts,
+            "worker": self.worker_hosts,
+        }
+        return {name: hosts for name, hosts in pools.items() if hosts.strip()}
