@@ -103,7 +103,7 @@ def _stage_lines(all_steps: list[Step]) -> Iterator[tuple[str, Step | None]]:
         elif step.operation in WATERMARKS:
             yield f"🏷️  STAGE 3: Adding watermark... {using}", step
         elif not step.operation:
-            yield f"💾 STAGE 4: Encoding... {using}", step
+            yield f"💾 STAGE 4: Encoding image... {using}", step
         else:
             number += 1
             if number == 1:
@@ -139,7 +139,7 @@ def times_table(parts: dict[str, list[Done]]) -> Table:
 
 def _by_kind(trace: pb.Trace) -> Counter[str]:
     """Return ms by kind of work. Decoding counts as resizing: both run as one where the decoder shrinks."""
-    spent: Counter[str] = Counter()
+    spent: Counter[str] = Counter(moving=trace.queue_us)
     for hop in trace.hops:
         spent["resize"] += hop.decode_us
         spent["format"] += hop.encode_us
