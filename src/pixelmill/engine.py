@@ -29,15 +29,20 @@ MALLOC_KEEPS = 64 * 1024 * 1024
 
 @cache
 def set_up() -> None:
-    """Set up this process for the engine, once.
-
-    OpenCV and libvips get one thread a picture, as many pictures run side by side. glibc's malloc keeps up to 64 MiB of
-    freed memory rather than giving every frame back to the kernel and faulting it in again for the next one.
-    """
+    """Set up this process for the engine, once: OpenCV and libvips get one thread a picture, as pictures run side by side."""
     import cv2
 
     cv2.setNumThreads(1)
     set_up_vips()
+    tune_malloc()
+
+
+@cache
+def tune_malloc() -> None:
+    """Let glibc's malloc keep up to 64 MiB of freed memory, for this process.
+
+    Otherwise every frame is given back to the kernel and faulted in again for the next one.
+    """
     with suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(M_MMAP_THRESHOLD, MALLOC_KEEPS)

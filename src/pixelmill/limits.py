@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pixelmill.errors import DeadlineExceeded, ImageTooLarge, InvalidPipeline, expected
+from pixelmill.errors import Cancelled, DeadlineExceeded, ImageTooLarge, InvalidPipeline, expected
 
 MIB = 1024 * 1024
 
@@ -64,17 +64,27 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Deadline:
-    """A point in time after which work is worthless; `clock` counts seconds and never goes back."""
+    """A point in time after which work is worthless, and whether the caller has given up before.
+
+    Attributes:
+        at: when, in seconds of `clock`, which never goes back.
+        cancelled: tells whether the caller has given up.
+    """
 
     at: float = math.inf
     clock: Callable[[], float] = field(default=time.monotonic, repr=False)
+    cancelled: Callable[[], bool] = field(default=_never, repr=False)
 
     @classmethod
-    def after(cls, seconds: float, clock: Callable[[], float] = time.monotonic) -> Deadline:
+    def after(cls, seconds: float, cancelled: Callable[[], bool] = _never) -> Deadline:
         """Return the deadline that many seconds from now."""
-        return cls(clock() + seconds, clock)
+        return cls(time.monotonic() + seconds, cancelled=cancelled)
 
     @property
     def remaining_s(self) -> float:
@@ -82,7 +92,9 @@ class Deadline:
         return self.at - self.clock()
 
     def check(self, doing: str) -> None:
-        """Raise `DeadlineExceeded`, naming what was about to be done, once the deadline has passed."""
+        """Raise `Cancelled` or `DeadlineExceeded`, naming what was about to be done, where the work is worthless."""
+        if self.cancelled():
+            raise Cancelled(f"the caller gave up before {doing}")
         if self.remaining_s <= 0:
             raise DeadlineExceeded(f"the deadline passed before {doing}")
 
