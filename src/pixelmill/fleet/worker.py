@@ -16,6 +16,7 @@ import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
 from pixelmill import __version__
 from pixelmill.codecs import Output
+from pixelmill.cores import available_cores
 from pixelmill.engine import HopResult, run_hop, set_up
 from pixelmill.errors import Draining, InvalidPipeline, PixelmillError, Unavailable, expected
 from pixelmill.fleet import wire
@@ -39,7 +40,7 @@ class Worker:
     def __init__(self, settings: WorkerSettings) -> None:
         self.settings = settings
         self.limits = settings.limits
-        threads = settings.threads or len(os.sched_getaffinity(0))
+        threads = settings.threads or available_cores()
         self.admission = Admission(threads, settings.queue)
         self.calls = 0
         self.in_flight = 0
