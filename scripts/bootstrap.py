@@ -42,17 +42,28 @@ def make_venv() -> None:
         return
     print(f"making {VENV} with Python {sys.version_info[0]}.{sys.version_info[1]} ({sys.executable})", flush=True)
     if not works(sys.executable, "-c", "import ssl, venv, zlib"):
-        sys.exit(f"expected a full standard library, got {sys.executable} without ssl, venv or zlib; on Debian that is python3-minimal")
+        sys.exit(
+            f"expected a whole standard library, got {sys.executable} without ssl, venv or zlib (on Debian: python3-minimal)"
+        )
     run(f"could not make {VENV}", sys.executable, "-m", "venv", "--without-pip", "--clear", VENV)
     wheel = next(Path(__file__).parent.glob("pip-*.whl"))
-    run("could not install pip from its wheel", PYTHON, wheel / "pip", "--isolated", "install", "--quiet", "--no-index", wheel)
+    run(
+        "could not install pip from its wheel",
+        PYTHON,
+        wheel / "pip",
+        "--isolated",
+        "install",
+        "--quiet",
+        "--no-index",
+        wheel,
+    )
 
 
 def install(extra: str) -> None:
     """Installs the project in place, with the exact versions of constraints.txt."""
     print("installing Pixelmill and what it needs (some 100 MB the first time)", flush=True)
     run(
-        "could not install: is the package index reachable? pip's own settings (PIP_INDEX_URL, PIP_CERT, HTTPS_PROXY, pip.conf) apply",
+        "could not install: is the package index reachable? PIP_INDEX_URL, PIP_CERT, HTTPS_PROXY and pip.conf apply",
         *(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-warn-script-location"),
         *("--constraint", ROOT / "constraints.txt", "--editable", f"{ROOT}[{extra}]"),
     )

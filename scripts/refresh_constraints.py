@@ -19,7 +19,18 @@ def resolve() -> dict[str, str]:
     Returns:
         The version of each distribution by its normalized name, without the project itself.
     """
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed", "--report", "-", f"{ROOT}[dev]"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--dry-run",
+        "--ignore-installed",
+        "--report",
+        "-",
+        f"{ROOT}[dev]",
+    ]
     report = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     found = {item["metadata"]["name"]: item["metadata"]["version"] for item in report["install"]}
     normalized = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in found.items()}
