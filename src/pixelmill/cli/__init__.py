@@ -1,0 +1,75 @@
+"""The command line. Each command only translates its options, calls the package and shows what came back.
+
+Command modules import nothing heavy at their top, so that `pixelmill --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from pixelmill import __version__
+from pixelmill.cli.choices import examples
+from pixelmill.cli.describe import add_to as add_describing
+from pixelmill.cli.run import add_to as add_run
+from pixelmill.cli.servers import add_to as add_servers
+from pixelmill.cli.watch import add_to as add_watching
+from pixelmill.errors import InvalidPipeline, PixelmillError
+
+FAILED = 1
+BAD_USAGE = 2
+
+app = typer.Typer(
+    name="pixelmill",
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples("run photos/ -o small/ --op resize:1280x720 --op sharpen -f webp", "ops resize", "up"),
+)
+for add_to in (add_run, add_describing, add_servers, add_watching):
+    add_to(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"pixelmill {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def pixelmill(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Process pictures in parallel: resize, filter, watermark, convert. On this machine, or on a fleet of workers."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 is success, 1 a failure, 2 bad usage, 130 Ctrl-C."""
+    try:
+        code = app(arguments, prog_name="pixelmill", standalone_mode=False)
+    except typer.TyperException as error:
+        context = getattr(error, "ctx", None)
+        hint = f" See: {context.command_path} --help" if context else ""
+        return _refuse(error.format_message() + hint, error.exit_code)
+    except InvalidPipeline as error:
+        return _refuse(str(error), BAD_USAGE)
+    except PixelmillError as error:
+        return _refuse(str(error), FAILED)
+    except OSError as error:
+        return _refuse(f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error), FAILED)
+    except typer.Abort:
+        return FAILED
+    return code if isinstance(code, int) else 0
+
+
+def _refuse(message: str, code: int) -> int:
+    print(f"pixelmill: {' '.join(message.split())}", file=sys.stderr)
+    return code

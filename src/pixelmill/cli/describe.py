@@ -1,0 +1,191 @@
+"""`pixelmill ops` and `explain`: what there is, and what a pipeline would do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pixelmill.cli.choices import PlacementChoice, SourceFormatChoice, examples
+from pixelmill.errors import InvalidPipeline, expected
+
+if TYPE_CHECKING:
+    from pixelmill.codecs import Header
+    from pixelmill.plan import Plan
+
+PANEL = "Pictures"
+TYPES = {"integer": "whole number", "number": "number", "boolean": "true or false", "string": "text"}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(epilog=examples("ops", "ops resize", "ops --json > pipeline.schema.json"), rich_help_panel=PANEL)(ops)
+    epilog = examples(
+        "explain 'resize:1280x720 | blur:2 | sepia | webp' photo.jpg",
+        "explain web.yaml --size 6000x4000 --placement spread",
+    )
+    app.command(epilog=epilog, rich_help_panel=PANEL)(explain)
+
+
+def ops(
+    name: Annotated[str | None, typer.Argument(help="Only this operation.", show_default=False)] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the JSON Schema of pipelines, or of the operation.")
+    ] = False,
+) -> None:
+    """List the operations: what each does, its parameters, their ranges and defaults, and an example."""
+    from pixelmill.operations import operation_class, operation_names
+    from pixelmill.plan import POOLS
+    from pixelmill.schema import operation_schema, pipeline_schema
+
+    chosen = operation_class(name.replace("-", "_").lower()) if name else None
+    if as_json:
+        schema = operation_schema(chosen) if chosen else pipeline_schema()
+        typer.echo(json.dumps(schema, indent=2, ensure_ascii=False))
+        return
+    if chosen:
+        _show_operation(operation_schema(chosen), chosen.positional, whole=True)
+        return
+    for cls in sorted(map(operation_class, operation_names()), key=lambda cls: POOLS.index(cls.pool)):
+        _show_operation(operation_schema(cls), cls.positional)
+    _show_output()
+
+
+def _show_operation(schema: dict[str, Any], positional: tuple[str, ...], whole: bool = False) -> None:
+    text = schema["description"] if whole else schema["description"].split("\n\n")[0]
+    parameters = {name: value for name, value in schema["properties"].items() if name != "op"}
+    example = schema["title"]
+    if positional:
+        example += ":" + ",".join(_sample(place, parameters.get(place, {})) for place in positional)
+    _show(schema["title"], text, parameters, schema["required"], f"--op '{example}'")
+
+
+def _show_output() -> None:
+    from pixelmill.codecs import WRITABLE, Output
+
+    schema = Output.model_json_schema()
+    parameters = {name: value for name, value in schema["properties"].items() if name != "format"}
+    _show(f"formats: {', '.join(WRITABLE)}", schema["description"], parameters, [], "-f webp -q 80, -f webp:lossless=true")
+
+
+def _show(title: str, text: str, parameters: dict[str, Any], required: list[str], example: str) -> None:
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    console.print(Text(title, "bold"))
+    console.print(Padding(Text(text), (0, 0, 0, 2)))
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, value in parameters.items():
+        default = "required" if name in required else _default(value.get("default"))
+        cells = (name, _kind(value), default, value.get("description", ""))
+        table.add_row(*(Text(cell) for cell in cells))
+    console.print(Padding(table, (0, 0, 0, 4)))
+    console.print(Padding(Text(f"example: {example}", "dim"), (0, 0, 1, 2)))
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    """Return a parameter's type and range in words."""
+    if "anyOf" in schema:
+        schema = next(each for each in schema["anyOf"] if each.get("type") != "null")
+    if "enum" in schema:
+        return ", ".join(schema["enum"])
+    if "contentEncoding" in schema:
+        return "@FILE"
+    words = TYPES[schema["type"]]
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if "exclusiveMinimum" in schema:
+        return f"{words}, above {schema['exclusiveMinimum']}, at most {high}"
+    return words if low is None or high is None else f"{words}, {low} to {high}"
+
+
+def _default(value: object) -> str:
+    if value is None:
+        return "unset"
+    return f"default {json.dumps(value) if isinstance(value, bool) else value}"
+
+
+def _sample(name: str, schema: dict[str, Any]) -> str:
+    """Return a value for an example, as the compact form writes it."""
+    if "×" in name:
+        return "1280x720"
+    if "contentEncoding" in schema:
+        return "@logo.png"
+    default = schema.get("default")
+    if default is None:
+        return '"© me"' if schema.get("type") == "string" else str(schema.get("minimum", 1))
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def explain(
+    pipeline: Annotated[str, typer.Argument(help="A pipeline's file, or its text.", show_default=False)],
+    image: Annotated[Path | None, typer.Argument(help="The picture to plan for.", show_default=False)] = None,
+    size: Annotated[str, typer.Option(metavar="WxH", help="Size to assume where no picture is given.")] = "4000x3000",
+    format: Annotated[
+        SourceFormatChoice, typer.Option(help="Format to assume where no picture is given.")
+    ] = SourceFormatChoice.JPEG,
+    placement: Annotated[
+        PlacementChoice, typer.Option(help="How steps are spread over workers; `run` is fused.")
+    ] = PlacementChoice.FUSED,
+) -> None:
+    """Show what a pipeline would do with a picture, without doing it: steps, sizes, and which pool does what."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from pixelmill.cli.pipelines import load
+    from pixelmill.codecs import probe
+    from pixelmill.plan import check_placement, plan
+    from pixelmill.storage import read_file
+
+    loaded = load(pipeline)
+    header = probe(read_file(image)) if image else _assumed(size, format)
+    planned = plan(loaded, header, placement=check_placement(placement), has_format_pool=False)
+    source = f"{image or 'a'} {header.format.name}, {_by(header.size)}"
+    table = Table(
+        "call", "pool", "step", "picture after it", title=f"{source} → {len(planned.hops)} call(s)", title_justify="left"
+    )
+    for row in _rows(planned):
+        table.add_row(*(Text(cell) for cell in row))
+    Console(highlight=False).print(table)
+
+
+def _assumed(size: str, format: SourceFormatChoice) -> Header:
+    from pixelmill.codecs import FORMATS, Header
+    from pixelmill.geometry import Size
+    from pixelmill.limits import DEFAULT_LIMITS
+
+    width, _, height = size.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise InvalidPipeline(expected("WIDTHxHEIGHT", "--size", size))
+    DEFAULT_LIMITS.check_source(int(width), int(height), 1)
+    return Header(FORMATS[format], Size(int(width), int(height)))
+
+
+def _rows(planned: Plan) -> Iterator[tuple[str, str, str, str]]:
+    from pixelmill.pipeline import Pipeline
+
+    sizes = iter(planned.sizes)
+    size = planned.decoded
+    for number, hop in enumerate(planned.hops, 1):
+        steps = []
+        if hop.decodes:
+            smaller = f" (shrunk on load from {_by(planned.source)})" if planned.decoded != planned.source else ""
+            steps.append(("decode", _by(planned.decoded) + smaller))
+        for operation in hop.operations:
+            size = next(sizes)
+            steps.append((Pipeline(operations=(operation,)).to_text(), _by(size)))
+        if hop.output:
+            output = Pipeline(output=hop.output).to_text()
+            steps.append((f"encode {output}", f"{_by(size)} {hop.output.format}"))
+        for index, (step, after) in enumerate(steps):
+            yield ("" if index else str(number), "" if index else hop.pool, step, after)
+
+
+def _by(size: tuple[int, int]) -> str:
+    return f"{size[0]}×{size[1]}"

@@ -1,0 +1,99 @@
+"""Pipelines as the command line spells them: a file or text, then --op, then -f and -q."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pixelmill import compact
+from pixelmill.codecs import Output
+from pixelmill.errors import InvalidPipeline, expected
+from pixelmill.operations import Operation, make_operation, operation_class, operation_names
+from pixelmill.operations.watermark import MAX_LOGO_BYTES
+from pixelmill.pipeline import Pipeline, make_output, plain
+
+FILE_EXTENSIONS = (".json", ".yaml", ".yml", ".txt", ".pipeline")
+
+
+def compose(given: str | None, operations: Sequence[str], format: str | None, quality: int | None) -> Pipeline:
+    """Return the pipeline of `--pipeline`, `--op`, `-f` and `-q`, in this order.
+
+    Raises:
+        InvalidPipeline: something in it is unknown or out of range, or a file cannot be read.
+    """
+    pipeline = load(given) if given is not None else Pipeline()
+    pipeline = pipeline.then(*(operation for text in operations for operation in _operations(text)))
+    output = pipeline.output
+    if format is not None:
+        output = _output(format, output)
+    if quality is not None:
+        output = make_output(output.format, {**output.model_dump(exclude={"format"}), "quality": quality})
+    return Pipeline(operations=pipeline.operations, output=output)
+
+
+def load(given: str) -> Pipeline:
+    """Return the pipeline that `given` is, or that is in the file of that name.
+
+    `@FILE` as the value of a parameter that takes bytes stands for the file's contents; the name is relative to the
+    pipeline's file, or to the current folder where the pipeline is no file.
+    """
+    path = Path(given)
+    if len(given) < 1000 and path.is_file():
+        return Pipeline.from_data(_with_files(plain(_text(path)), path.parent))
+    if path.suffix.lower() in FILE_EXTENSIONS and "|" not in given:
+        raise InvalidPipeline(expected("a file", "the pipeline", given) + ", which does not exist")
+    return Pipeline.from_data(_with_files(plain(given), Path()))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidPipeline(f"expected a text file for the pipeline, got {path}: {error}") from None
+
+
+def _operations(text: str) -> list[Operation]:
+    stages, output = compact.parse(text)
+    if output or not stages:
+        hint = f"; write -f {output.name} for the format of the results" if output else ""
+        raise InvalidPipeline(expected(f"one of {', '.join(operation_names())}", "--op", text) + hint)
+    return [make_operation(stage.name, _read_files(stage.name, stage.parameters, Path())) for stage in stages]
+
+
+def _output(format: str, before: Output) -> Output:
+    """Return the output that `-f` gives; what is under transparent pixels stays as the pipeline says."""
+    name = format.partition(":")[0].strip().lower()
+    stages, output = compact.parse(format) if name in compact.OUTPUTS else ([], None)
+    if stages or output is None:
+        raise InvalidPipeline(expected(f"one of {', '.join(sorted(compact.OUTPUTS))}", "--format", format))
+    return make_output(output.name, {"background": before.background, **output.parameters})
+
+
+def _with_files(data: object, folder: Path) -> object:
+    """Return the pipeline's data with the contents of files in place of their names."""
+    if not isinstance(data, dict) or not isinstance(data.get("operations"), list):
+        return data
+    operations = [
+        _read_files(item["op"], item, folder) if isinstance(item, dict) and item.get("op") in operation_names() else item
+        for item in data["operations"]
+    ]
+    return {**data, "operations": operations}
+
+
+def _read_files(name: str, parameters: dict[str, Any], folder: Path) -> dict[str, Any]:
+    fields = operation_class(name).model_fields
+    return {
+        key: _contents(f"{name}.{key}", folder / value[1:])
+        if key in fields and fields[key].annotation is bytes and isinstance(value, str) and value.startswith("@")
+        else value
+        for key, value in parameters.items()
+    }
+
+
+def _contents(parameter: str, path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_LOGO_BYTES + 1)
+    except OSError as error:
+        raise InvalidPipeline(f"expected a readable file for {parameter}, got {str(path)!r}: {error.strerror}") from None

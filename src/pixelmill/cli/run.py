@@ -1,0 +1,194 @@
+"""`pixelmill run`: a pipeline over files and folders."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from pixelmill.cli.choices import examples
+from pixelmill.errors import InvalidPipeline, expected
+
+if TYPE_CHECKING:
+    from pixelmill.bulk import Done, Report
+    from pixelmill.executors import Executor
+
+INTERRUPTED = 130
+TERMINATED = 143
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    epilog = examples(
+        "run photos/ -o small/ --op resize:1280x720 --op sharpen -f webp",
+        "run a.jpg b.png -o out/ --op 'text:\"© me\",position=bottom-left'",
+        "run photos/ -o out/ --op logo:@logo.png,scale=0.1",
+        "run photos/ -o out/ -p web.yaml --skip-existing",
+        "run photos/ -o out/ -p 'resize:800x | sepia | avif'",
+        "run photos/ -o out/ --op sepia --executor grpc://localhost:50055",
+        note="`pixelmill ops` lists the operations and their values.",
+    )
+    app.command(epilog=epilog, rich_help_panel="Pictures")(run)
+
+
+def run(
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(metavar="INPUT", help="Pictures, and folders to search for pictures.", show_default=False),
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the results; sub-folders are kept.")
+    ],
+    op: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--op", metavar="NAME[:VALUES]", help="An operation, such as blur:2 or resize:800x600,fit=cover. Repeat it."
+        ),
+    ] = None,
+    format: Annotated[
+        str | None,
+        typer.Option("-f", "--format", metavar="FORMAT", help="jpeg, png, webp or avif; unset: each picture keeps its own."),
+    ] = None,
+    quality: Annotated[
+        int | None,
+        typer.Option("-q", "--quality", min=1, max=100, help="Quality of jpeg, webp and avif.", show_default=False),
+    ] = None,
+    pipeline: Annotated[
+        str | None,
+        typer.Option(
+            "-p", "--pipeline", metavar="FILE|TEXT", help="A pipeline as JSON, YAML or text; --op, -f and -q add to it."
+        ),
+    ] = None,
+    executor: Annotated[
+        str, typer.Option("--executor", metavar="URL", help="Where it runs: local: or grpc://HOST:PORT.")
+    ] = "local:",
+    jobs: Annotated[
+        int | None,
+        typer.Option("-j", "--jobs", min=1, help="Pictures at a time; unset: one for each core.", show_default=False),
+    ] = None,
+    skip_existing: Annotated[
+        bool, typer.Option("--skip-existing", help="Leave out pictures whose result is there already.")
+    ] = False,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first picture that fails.")] = False,
+) -> None:
+    """Run operations on pictures and whole folders.
+
+    Results replace those of an earlier run, but never an input.
+    A picture that fails does not stop the others: it is listed at the end.
+    The exit code is 0 where all went well, 1 where a picture failed, 2 for bad usage.
+    """
+    from pixelmill.bulk import Report, plan_jobs
+    from pixelmill.cli.pipelines import compose
+
+    if not op and pipeline is None and format is None:
+        raise InvalidPipeline("expected something to do, got no --op, --pipeline or --format")
+    _check_folder(output)
+    composed = compose(pipeline, op or [], format, quality)
+    planned = plan_jobs(inputs, output, composed.output)
+    report = Report()
+    if skip_existing:
+        waiting = [job for job in planned if not job.target.exists()]
+        report.skipped = len(planned) - len(waiting)
+        planned = waiting
+    started = time.perf_counter()
+    ended = ""
+    try:
+        with _ending_on_sigterm(), _open(executor, jobs) as opened, _progress(len(planned)) as advance:
+            from pixelmill.bulk import process
+
+            for done in process(planned, composed, opened):
+                report.add(done)
+                advance()
+                if fail_fast and done.error:
+                    ended = "stopped at the first failure"
+                    break
+    except KeyboardInterrupt:
+        ended = "interrupted"
+    _list_failures(report)
+    typer.echo(_summary(report, len(planned), time.perf_counter() - started, ended))
+    if ended == "interrupted":
+        raise typer.Exit(INTERRUPTED)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+def _check_folder(output: Path) -> None:
+    from pixelmill.storage import PICTURE_EXTENSIONS
+
+    looks_like_a_file = output.suffix.lower() in PICTURE_EXTENSIONS and not output.is_dir()
+    if looks_like_a_file or (output.exists() and not output.is_dir()):
+        raise InvalidPipeline(expected("a folder", "--output", str(output)) + "; results keep the names of their sources")
+
+
+def _open(url: str, jobs: int | None) -> Executor:
+    from pixelmill.executors import LocalExecutor, open_executor
+
+    if jobs is None:
+        return open_executor(url)
+    if url != "local:":
+        raise InvalidPipeline(expected("--jobs only with the executor local:", "--executor", url))
+    return LocalExecutor(jobs)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[], None]]:
+    """Show a progress bar on a terminal; yield what is called for each picture that has ended."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TimeRemainingColumn
+
+    columns = (BarColumn(None), TaskProgressColumn(show_speed=True), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=total)
+        yield lambda: progress.advance(task)
+
+
+@contextmanager
+def _ending_on_sigterm() -> Iterator[None]:
+    """End on SIGTERM as an exception does, so that nothing half written stays."""
+
+    def end(signum: int, frame: FrameType | None) -> NoReturn:
+        raise SystemExit(TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _list_failures(report: Report) -> None:
+    for done in report.failed:
+        typer.echo(f"pixelmill: {done.job.source}: {_reason(done)}", err=True)
+
+
+def _reason(done: Done) -> str:
+    error = done.error
+    if isinstance(error, OSError):
+        return f"expected to write {done.job.target}, got: {(error.strerror or str(error)).lower()}"
+    return str(error)
+
+
+def _summary(report: Report, planned: int, seconds: float, ended: str) -> str:
+    parts = [f"{report.done} done", f"{len(report.failed)} failed"]
+    if report.skipped:
+        parts.append(f"{report.skipped} skipped")
+    if ended:
+        parts.append(f"{planned - report.done - len(report.failed)} not started or given up ({ended})")
+    if report.done:
+        parts.append(f"{report.done / seconds:.1f} pictures/s")
+        parts.append(f"{_size(report.bytes_in)} → {_size(report.bytes_out)}")
+    return ", ".join(parts)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"

@@ -1,0 +1,232 @@
+"""`pixelmill up`, `worker` and `orchestrator`: the processes of a fleet."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from pixelmill.cli.choices import PlacementChoice, PoolChoice, examples
+from pixelmill.errors import InvalidPipeline
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from pixelmill.fleet.embedded import EmbeddedFleet
+
+PANEL = "Fleet"
+Host = Annotated[
+    str | None,
+    typer.Option("--host", help="Address to listen on. Variable: PIXELMILL_HOST; all where unset.", show_default=False),
+]
+ReadyFd = Annotated[int | None, typer.Option("--ready-fd", hidden=True)]
+ParentFd = Annotated[int | None, typer.Option("--parent-fd", hidden=True)]
+Model = TypeVar("Model", bound="BaseModel")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(epilog=examples("up", "up --resize 1 --filter 2 --watermark 1 --port 0"), rich_help_panel=PANEL)(up)
+    epilog = examples("worker --pool resize --name resize-1 --port 50052", "worker --pool filter --threads 4")
+    app.command(epilog=epilog, rich_help_panel=PANEL)(worker)
+    epilog = examples(
+        "orchestrator --resize 10.0.0.1:50052,10.0.0.1:50062 --filter 10.0.0.2:50053 --watermark 10.0.0.3:50054",
+        "orchestrator --worker workers.internal:50057",
+        note="A host name that has several addresses stands for all of them.",
+    )
+    app.command(epilog=epilog, rich_help_panel=PANEL)(orchestrator)
+
+
+def up(
+    resize: Annotated[int, typer.Option(min=0, help="Workers in the pool resize.")] = 3,
+    filter: Annotated[int, typer.Option(min=0, help="Workers in the pool filter.")] = 5,
+    watermark: Annotated[int, typer.Option(min=0, help="Workers in the pool watermark.")] = 3,
+    format: Annotated[
+        int, typer.Option(min=0, help="Workers in the pool format; none: the last step's worker encodes.")
+    ] = 0,
+    worker: Annotated[int, typer.Option(min=0, help="General workers, which run whole pipelines.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The orchestrator's port; 0 is any free one.")] = 50055,
+    host: Annotated[str, typer.Option(help="Address that the orchestrator listens on.")] = "127.0.0.1",
+    placement: Annotated[
+        PlacementChoice | None, typer.Option(help="How steps are spread; unset: one call for each.", show_default=False)
+    ] = None,
+) -> None:
+    """Run a whole fleet on this machine, until Ctrl-C.
+
+    Starts workers and an orchestrator as processes of their own.
+    Shows where they listen, then the orchestrator's log.
+    A process that dies is started again.
+    """
+    from pixelmill.fleet.embedded import EmbeddedFleet
+
+    fleet = EmbeddedFleet(resize, filter, watermark, format=format, worker=worker, port=port, host=host, placement=placement)
+    with _interruptible():
+        try:
+            with fleet:
+                _show(fleet)
+                threading.Event().wait()
+        except KeyboardInterrupt:
+            typer.echo("stopped", err=True)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Make SIGTERM end what runs inside as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _show(fleet: EmbeddedFleet) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("pool", "name", "address", "pid", title="The fleet is up", title_justify="left")
+    for process in fleet.processes:
+        table.add_row(process.pool, process.name, process.address, str(process.pid))
+    console = Console()
+    console.print(table)
+    console.print(f"Send pictures to {fleet.target}; watch with: pixelmill fleet --target {fleet.target}", highlight=False)
+
+
+def worker(
+    pool: Annotated[
+        PoolChoice | None,
+        typer.Option(help="The pool that it belongs to. Variable: PIXELMILL_POOL; worker where unset.", show_default=False),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            help="Its name in logs and traces. Variable: SERVICE_NAME; the pool's where unset.", show_default=False
+        ),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, help="Port to listen on, 0 is any. Variable: PORT; the pool's where unset.", show_default=False
+        ),
+    ] = None,
+    host: Host = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Pictures computed at a time. Variable: PIXELMILL_THREADS; all cores where unset.",
+            show_default=False,
+        ),
+    ] = None,
+    queue: Annotated[
+        int | None,
+        typer.Option(min=0, help="Pictures that may wait. Variable: PIXELMILL_QUEUE; 128 where unset.", show_default=False),
+    ] = None,
+    ready_fd: ReadyFd = None,
+    parent_fd: ParentFd = None,
+) -> None:
+    """Run one worker, until SIGTERM or Ctrl-C; what is running is finished first.
+
+    Every option has an environment variable, which it overrides.
+    """
+    from pixelmill.fleet.worker import serve
+    from pixelmill.settings import WorkerSettings
+
+    serve(
+        _settings(
+            WorkerSettings,
+            pool=pool,
+            service_name=name,
+            port=port,
+            host=host,
+            threads=threads,
+            queue=queue,
+            ready_fd=ready_fd,
+            parent_fd=parent_fd,
+        )
+    )
+
+
+def _hosts(pool: str, variable: str, more: str = "") -> object:
+    return typer.Option(
+        f"--{pool}",
+        metavar="HOST:PORT,…",
+        help=f"Workers of the pool {pool}{more}. Variable: {variable}.",
+        show_default=False,
+    )
+
+
+def orchestrator(
+    resize: Annotated[str | None, _hosts("resize", "RESIZE_SERVICE_HOSTS")] = None,
+    filter: Annotated[str | None, _hosts("filter", "FILTER_SERVICE_HOSTS")] = None,
+    watermark: Annotated[str | None, _hosts("watermark", "WATERMARK_SERVICE_HOSTS")] = None,
+    format: Annotated[
+        str | None, _hosts("format", "FORMAT_SERVICE_HOSTS", "; where there is none, the last step's worker encodes")
+    ] = None,
+    worker: Annotated[str | None, _hosts("worker", "PIXELMILL_WORKER_HOSTS", ", which run whole pipelines")] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, help="Port to listen on, 0 is any. Variable: PORT; 50055 where unset.", show_default=False
+        ),
+    ] = None,
+    host: Host = None,
+    name: Annotated[
+        str | None,
+        typer.Option(help="Its name in logs. Variable: SERVICE_NAME; orchestrator where unset.", show_default=False),
+    ] = None,
+    placement: Annotated[
+        PlacementChoice | None,
+        typer.Option(
+            help="How the steps of a request are spread. Variable: PIXELMILL_PLACEMENT; where unset: spread with the three "
+            "pools resize, filter and watermark, else auto.",
+            show_default=False,
+        ),
+    ] = None,
+    quiet: Annotated[
+        bool | None, typer.Option("--quiet", help="Do not log each request. Variable: PIXELMILL_QUIET.", show_default=False)
+    ] = None,
+    ready_fd: ReadyFd = None,
+    parent_fd: ParentFd = None,
+) -> None:
+    """Run the orchestrator, until SIGTERM or Ctrl-C; what is running is finished first.
+
+    It takes requests from clients and spreads their steps over the workers.
+    Workers may come and go while it runs.
+    Every option has an environment variable, which it overrides.
+    """
+    from pixelmill.fleet.orchestrator import serve
+    from pixelmill.settings import OrchestratorSettings
+
+    serve(
+        _settings(
+            OrchestratorSettings,
+            resize_service_hosts=resize,
+            filter_service_hosts=filter,
+            watermark_service_hosts=watermark,
+            format_service_hosts=format,
+            worker_hosts=worker,
+            port=port,
+            host=host,
+            service_name=name,
+            placement=placement,
+            quiet=quiet,
+            ready_fd=ready_fd,
+            parent_fd=parent_fd,
+        )
+    )
+
+
+def _settings(model: type[Model], **options: object) -> Model:
+    """Return the settings: the options that were given, the environment for the others."""
+    from pydantic import ValidationError
+
+    from pixelmill.operations.base import explain_refusal
+
+    try:
+        return model(**{name: value for name, value in options.items() if value is not None})
+    except ValidationError as error:
+        raise InvalidPipeline(explain_refusal(model, "the settings", error)) from None

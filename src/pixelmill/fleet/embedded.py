@@ -1,0 +1,183 @@
+"""The fleet as processes of this machine, for development, demos and tests.
+
+with EmbeddedFleet() as fleet, FleetExecutor(fleet.target) as executor:
+    executor.run(data, pipeline)
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Self
+
+from pixelmill.errors import Unavailable, expected
+from pixelmill.fleet.supervisor import Command, Supervised, end_all
+from pixelmill.settings import PORTS
+
+LOCALHOST = "127.0.0.1"
+WILDCARDS = ("0.0.0.0", "[::]")
+GRACE_S = 10.0
+PORT_STEP = 10
+"""Instances of a role listen on ports ten apart: 50052, 50062, 50072."""
+STDERR = 2
+FOR_OTHERS = ("SERVICE_NAME", "PORT", "PIXELMILL_POOL", "PIXELMILL_PORT", "PIXELMILL_HOST", "PIXELMILL_WORKER_HOSTS")
+
+
+@dataclass(frozen=True)
+class FleetProcess:
+    """A process of the fleet. `pid` is 0 between its end and its next start."""
+
+    name: str
+    pool: str
+    address: str
+    pid: int
+
+
+class EmbeddedFleet:
+    """Workers and an orchestrator, each a process; those that die are started again on the same port.
+
+    Workers listen on 127.0.0.1 only, on the ports that their containers publish where these are free. Leaving the
+    context ends them all, and so does the end of this process, even by SIGKILL.
+
+    Args:
+        resize, filter, watermark, format, worker: how many instances each pool has.
+        port: of the orchestrator; 0 is any.
+        host: the address that the orchestrator listens on.
+        placement: the orchestrator's default placement.
+        log: the file, or its path, that the processes' output is added to; standard error where None.
+    """
+
+    def __init__(
+        self,
+        resize: int = 3,
+        filter: int = 5,
+        watermark: int = 3,
+        *,
+        format: int = 0,
+        worker: int = 0,
+        port: int = 0,
+        host: str = LOCALHOST,
+        placement: str | None = None,
+        log: str | Path | IO[str] | IO[bytes] | None = None,
+    ) -> None:
+        self.host = host
+        self._port = port
+        self._placement = placement
+        self._log = log
+        self._opened: IO[bytes] | None = None
+        counts = {"resize": resize, "filter": filter, "watermark": watermark, "format": format, "worker": worker}
+        self._instances = [(pool, number) for pool, count in counts.items() for number in range(1, count + 1)]
+        self._workers: list[tuple[str, Supervised]] = []
+        self._orchestrator: Supervised | None = None
+
+    @property
+    def target(self) -> str:
+        """The orchestrator's `host:port`, for clients on this machine."""
+        return f"{LOCALHOST if self.host in WILDCARDS else self.host}:{self._started().port}"
+
+    @property
+    def processes(self) -> tuple[FleetProcess, ...]:
+        """All processes, the orchestrator last."""
+        orchestrator = self._started()
+        workers = (FleetProcess(one.command.name, pool, f"{LOCALHOST}:{one.port}", one.pid) for pool, one in self._workers)
+        last = FleetProcess("orchestrator", "orchestrator", f"{self.host}:{orchestrator.port}", orchestrator.pid)
+        return (*workers, last)
+
+    def alive(self) -> bool:
+        """Tell whether every process is running and listening."""
+        return self._orchestrator is not None and all(
+            one.alive for one in (*(worker for _, worker in self._workers), self._orchestrator)
+        )
+
+    def start(self) -> Self:
+        """Start all processes and return when they listen.
+
+        Raises:
+            Unavailable: the orchestrator's port is taken, or a process does not start; none is left running.
+        """
+        if self._port and not _is_free(self.host, self._port):
+            raise Unavailable(expected("a free port", "the orchestrator", self._port) + ", which is in use")
+        output = self._open_log()
+        environment = _environment()
+        try:
+            for pool, number in self._instances:
+                worker = Supervised(_worker_command(pool, number), environment, output)
+                self._workers.append((pool, worker))
+                worker.start()
+            for _, worker in self._workers:
+                worker.wait_until_up()
+            self._orchestrator = Supervised(self._orchestrator_command(), environment, output)
+            self._orchestrator.start()
+            self._orchestrator.wait_until_up()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def close(self, grace_s: float = GRACE_S) -> None:
+        """End all processes, the orchestrator first; each of the two gets `grace_s` seconds for what is running."""
+        if self._orchestrator:
+            end_all([self._orchestrator], grace_s)
+        end_all([worker for _, worker in self._workers], grace_s)
+        self._orchestrator = None
+        self._workers.clear()
+        if self._opened:
+            self._opened.close()
+            self._opened = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _started(self) -> Supervised:
+        if self._orchestrator is None:
+            raise Unavailable("expected a running fleet, got one that is not started")
+        return self._orchestrator
+
+    def _open_log(self) -> int:
+        if self._log is None:
+            return STDERR
+        if isinstance(self._log, str | Path):
+            self._opened = Path(self._log).open("ab")  # noqa: SIM115 - closed in close()
+            return self._opened.fileno()
+        return self._log.fileno()
+
+    def _orchestrator_command(self) -> Command:
+        arguments = ["orchestrator", "--name", "orchestrator", "--host", self.host]
+        for pool in dict.fromkeys(pool for pool, _ in self._workers):
+            addresses = (f"{LOCALHOST}:{worker.port}" for name, worker in self._workers if name == pool)
+            arguments += [f"--{pool}", ",".join(addresses)]
+        if self._placement:
+            arguments += ["--placement", self._placement]
+        return Command("orchestrator", tuple(arguments), self._port)
+
+
+def _worker_command(pool: str, number: int) -> Command:
+    name = f"{pool}-{number}"
+    port = PORTS[pool] + PORT_STEP * (number - 1)
+    wish = port if port < 65536 and _is_free(LOCALHOST, port) else 0
+    return Command(name, ("worker", "--pool", pool, "--name", name, "--host", LOCALHOST), wish, port_is_a_wish=True)
+
+
+def _environment() -> dict[str, str]:
+    """Return this process's environment without what it may say about fleets elsewhere."""
+    kept = {
+        name: value for name, value in os.environ.items() if name not in FOR_OTHERS and not name.endswith("_SERVICE_HOSTS")
+    }
+    # Nothing else sends work to these workers, so they need not wait for others to notice that they leave.
+    return {"PIXELMILL_DRAIN_S": "0", **kept, "PYTHONUNBUFFERED": "1"}
+
+
+def _is_free(host: str, port: int) -> bool:
+    name = host.strip("[]")
+    with socket.socket(socket.AF_INET6 if ":" in name else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((name, port))
+        except OSError:
+            return False
+    return True
