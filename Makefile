@@ -31,6 +31,7 @@ check: $(VENV)/.installed-dev  ## Check format, lint, types, import contracts an
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	scripts/check_generated
+	$(BIN)/python scripts/generate_fluent.py --check
 
 test-containers: $(VENV)/.installed-dev  ## Run the tests of the twelve containers (needs Docker and its compose plugin)
 	@docker info >/dev/null 2>&1 || { echo "expected a running Docker engine for test-containers, got none: does \`docker info\` work?" >&2; exit 1; }
@@ -41,8 +42,9 @@ format: $(VENV)/.installed-dev  ## Format the code and mend what the linter can 
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-generate: $(VENV)/.installed-dev  ## Write the modules generated from protos/ into src/
+generate: $(VENV)/.installed-dev  ## Write the generated modules and stubs into src/
 	scripts/generate
+	$(BIN)/python scripts/generate_fluent.py
 
 constraints: $(VENV)/.installed-dev  ## Pin the newest versions of all dependencies in constraints.txt
 	$(BIN)/python scripts/refresh_constraints.py

@@ -19,11 +19,13 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from pixelmill.codecs import WRITABLE, Output
+from pixelmill.codecs.output import ALIASES
 from pixelmill.errors import InvalidPipeline, expected, shown
 from pixelmill.operations import Operation, operation_class
 
-ALIASES = {"jpg": "jpeg"}
 OUTPUTS = {*WRITABLE, *ALIASES, "source"}
+_SPACE = re.compile(r"\s*")
+_KEY = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*=")
 _NAME = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_-]*)\s*")
 _BARE = re.compile(r'[^|,="\s:](?:[^|,="]*[^|,="\s])?')
 _PAIR = re.compile(r"(\d*)x(\d*)|(\d+)")
@@ -79,7 +81,7 @@ class _Reader:
                 return
 
     def _item(self, stage: str, places: Iterator[str]) -> Iterable[tuple[str, Any]]:
-        named = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*=").match(self.text, self.at)
+        named = _KEY.match(self.text, self.at)
         if named:
             self.at = named.end()
             return [(named[1], self._value(f"a value for {named[1]}"))]
@@ -97,7 +99,7 @@ class _Reader:
         return match[1].replace("-", "_").lower()
 
     def _value(self, wanted: str) -> str:
-        self.at += len(self.text[self.at :]) - len(self.text[self.at :].lstrip())
+        self._skip()
         if self.text[self.at : self.at + 1] == '"':
             try:
                 value, end = json.JSONDecoder(strict=False).raw_decode(self.text, self.at)
@@ -112,17 +114,20 @@ class _Reader:
         return match[0]
 
     def _take(self, mark: str) -> bool:
-        rest = self.text[self.at :].lstrip()
-        if not rest.startswith(mark):
-            if not rest:
-                self.at = len(self.text)
+        self._skip()
+        if not self.text.startswith(mark, self.at):
             return False
-        self.at = len(self.text) - len(rest) + 1
+        self.at += 1
         return True
 
+    def _skip(self) -> None:
+        space = _SPACE.match(self.text, self.at)
+        self.at = space.end() if space else self.at
+
     def _refusal(self, wanted: str) -> InvalidPipeline:
-        rest = self.text[self.at :].lstrip()
-        got = shown(rest[:40]) if rest else "the end"
+        self._skip()
+        rest = self.text[self.at : self.at + 40]
+        got = shown(rest) if rest else "the end"
         return InvalidPipeline(f"expected {wanted} at character {self.at + 1} of the pipeline, got {got}")
 
 

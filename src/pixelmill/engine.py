@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ctypes
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 
-from pixelmill.codecs import Header, Output, encode, open_source, probe
+from pixelmill.codecs import Header, Output, decode, encode, open_source, probe
 from pixelmill.codecs.vips import set_up as set_up_vips
 from pixelmill.codecs.vips import vips_errors
 from pixelmill.errors import Internal, PixelmillError
@@ -20,16 +21,21 @@ from pixelmill.geometry import Size
 from pixelmill.limits import DEFAULT_LIMITS, NO_DEADLINE, Deadline, Limits
 from pixelmill.operations import Operation
 from pixelmill.operations.resize import Resize, resample
-from pixelmill.pixels import Image, from_vips, to_vips
-from pixelmill.plan import resize_hint
+from pixelmill.pixels import Image, from_vips, is_opaque, to_vips
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
 MALLOC_KEEPS = 64 * 1024 * 1024
+LOOKED_AT = 16_000_000
+"""A picture with alpha of up to that many pixels is decoded whole before a resize, to see whether it is opaque after
+all; a larger one streams, and is taken for transparent."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @cache
 def set_up() -> None:
-    """Set up this process for the engine, once: OpenCV and libvips get one thread a picture, as pictures run side by side."""
+    """Set up this process for the engine, once. OpenCV and libvips get one thread: pictures run side by side."""
     import cv2
 
     cv2.setNumThreads(1)
@@ -95,38 +101,46 @@ def run_hop(
     marks += marks[-1:] * (len(operations) - len(rest))
     for operation in rest:
         deadline.check(operation.name)
-        image = _apply(operation, image)
+        limits.check_intermediate(operation.name, *operation.output_size(_size(image)))
+        image = _guarded(operation.apply, image)
         marks.append(time.perf_counter())
-    size = Size(image.shape[1], image.shape[0])
     deadline.check("encoding")
-    encoded = encode(image, output) if output else None
+    encoded = _guarded(encode, image, output) if output else None
     finished = time.perf_counter()
     steps = [end - start for start, end in pairwise(marks)]
     timings = Timings(steps[0], tuple(steps[1:]), finished - marks[-1])
-    return HopResult(image if encoded is None else encoded, size, timings)
+    return HopResult(image if encoded is None else encoded, _size(image), timings)
 
 
 def _decode(source: bytes, rest: list[Operation], header: Header | None, limits: Limits) -> Image:
     """Decode; where a resize comes first, it is run by the decoder's pipeline and taken from `rest`."""
     header = header or probe(source, limits)
     first = rest[0] if rest else None
-    opened = open_source(source, header, resize_hint(rest, header.size))
+    if not isinstance(first, Resize):
+        return decode(source, header)
+    del rest[0]
+    limits.check_intermediate(first.name, *first.output_size(header.size))
+    geometry = first.geometry(header.size)
+    opened = open_source(source, header, geometry.scaled)
     with vips_errors(f"decoding a {header.format.name}"):
-        if isinstance(first, Resize):
-            del rest[0]
-            geometry = first.geometry(header.size)
-            if isinstance(opened, np.ndarray):
-                if geometry.kept == (opened.shape[1], opened.shape[0]):
-                    return opened
-                opened = to_vips(opened)
+        if not isinstance(opened, np.ndarray) and opened.hasalpha() and opened.width * opened.height <= LOOKED_AT:
+            opened = from_vips(opened)
+        if not isinstance(opened, np.ndarray):
             return from_vips(resample(opened, geometry))
-        return opened if isinstance(opened, np.ndarray) else from_vips(opened)
+        if geometry.kept == _size(opened):
+            return opened
+        return from_vips(resample(to_vips(opened), geometry, opaque=is_opaque(opened)))
 
 
-def _apply(operation: Operation, image: Image) -> Image:
+def _size(image: Image) -> Size:
+    return Size(image.shape[1], image.shape[0])
+
+
+def _guarded(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call, and turn what no caller can make sense of into `Internal`."""
     try:
-        return operation.apply(image)
-    except (PixelmillError, MemoryError):
+        return call(*args, **kwargs)
+    except PixelmillError:
         raise
     except Exception as error:
         raise Internal from error

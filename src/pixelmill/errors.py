@@ -23,9 +23,12 @@ Messages read "expected X for NAME, got Y". They are for people: programs branch
 
 from __future__ import annotations
 
+import reprlib
 from typing import ClassVar, NamedTuple
 
 MAX_SHOWN = 80
+_bounded = reprlib.Repr()
+_bounded.maxstring = _bounded.maxother = MAX_SHOWN
 
 
 class PixelmillError(Exception):
@@ -182,7 +185,8 @@ def shown(value: object) -> str:
     """Return `value` as an error message may quote it: its repr, bytes by their length, cut to a bounded length."""
     if isinstance(value, (bytes, bytearray, memoryview)):
         return f"{len(value)} bytes"
-    text = repr(value[: MAX_SHOWN + 1] if isinstance(value, str) else value)
+    # Nested data is shown in part: written in full, a few aliases of YAML grow beyond any memory.
+    text = repr(value[: MAX_SHOWN + 1]) if isinstance(value, str) else _bounded.repr(value)
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
 
 

@@ -14,30 +14,30 @@ import hashlib
 import json
 from collections.abc import Callable
 from functools import cached_property
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, ValidationError
 
 from pixelmill import compact
+from pixelmill._fluent import Fluent
 from pixelmill.codecs import Output
-from pixelmill.errors import InvalidPipeline, expected
-from pixelmill.operations import Operation, make_operation, operation_class, operation_names
+from pixelmill.errors import InvalidPipeline, expected, shown
+from pixelmill.operations import Operation, make_operation
 from pixelmill.operations.base import explain_refusal
 
 
 def _as_operation(value: object) -> object:
     if not isinstance(value, dict):
         return value
-    parameters = {str(name): item for name, item in value.items()}
-    if "op" not in parameters:
-        raise InvalidPipeline(expected("an operation's name under 'op'", "operations", sorted(parameters)))
-    return make_operation(parameters.pop("op"), parameters)
+    if "op" not in value:
+        raise InvalidPipeline(expected("an operation's name under 'op'", "operations", value))
+    return make_operation(value["op"], {name: item for name, item in value.items() if name != "op"})
 
 
 AnyOperation = Annotated[SerializeAsAny[Operation], BeforeValidator(_as_operation)]
 
 
-class Pipeline(BaseModel):
+class Pipeline(Fluent, BaseModel):
     """Operations in the order in which they run, and the output. Immutable: each method returns a new pipeline.
 
     Every operation is also a method that appends it, with the operation's parameters in their order or by name:
@@ -53,29 +53,15 @@ class Pipeline(BaseModel):
         """Return this pipeline with more operations at its end."""
         return Pipeline(operations=self.operations + operations, output=self.output)
 
-    def to(self, format: str, **options: Any) -> Pipeline:
-        """Return this pipeline with another output: a format's name and any of `Output`'s fields.
+    if not TYPE_CHECKING:  # its types come from Output's fields, in _fluent.pyi
 
-        Raises:
-            InvalidPipeline: no such format or option, or a value out of range.
-        """
-        return Pipeline(operations=self.operations, output=make_output(format, options))
+        def to(self, format: str, **options: Any) -> Pipeline:
+            """Return this pipeline with another output: a format's name and any of `Output`'s fields.
 
-    def __getattr__(self, name: str) -> Callable[..., Pipeline]:
-        if name.startswith("_") or name not in operation_names():
-            raise AttributeError(f"Pipeline has no operation {name!r}; there are {', '.join(operation_names())}")
-        fields = list(operation_class(name).model_fields)
-
-        def append(*values: object, **parameters: object) -> Pipeline:
-            if len(values) > len(fields):
-                raise InvalidPipeline(expected(f"at most {len(fields)} parameters", name, len(values)))
-            named = dict(zip(fields, values, strict=False))
-            twice = named.keys() & parameters.keys()
-            if twice:
-                raise InvalidPipeline(f"expected {twice.pop()} of {name} once, got it by place and by name")
-            return self.then(make_operation(name, named | parameters))
-
-        return append
+            Raises:
+                InvalidPipeline: no such format or option, or a value out of range.
+            """
+            return Pipeline(operations=self.operations, output=make_output(format, options))
 
     @classmethod
     def parse(cls, text: str) -> Pipeline:
@@ -151,9 +137,15 @@ class Pipeline(BaseModel):
 def make_output(format: str, options: dict[str, Any]) -> Output:
     """Return the `Output` of that format. Raises `InvalidPipeline`."""
     try:
-        return Output.model_validate({"format": compact.ALIASES.get(format, format), **options})
+        return Output.model_validate(_output_data(format, options))
     except ValidationError as error:
         raise InvalidPipeline(explain_refusal(Output, "output", error)) from None
+
+
+def _output_data(format: str, options: dict[str, Any]) -> dict[str, Any]:
+    if "format" in options:
+        raise InvalidPipeline(f"expected one format for the output, got {format} and {shown(options['format'])}")
+    return {"format": format, **options}
 
 
 def plain(text: str) -> object:
@@ -168,7 +160,7 @@ def plain(text: str) -> object:
     operations, output = compact.parse(text)
     data: dict[str, Any] = {"operations": [{"op": item.name, **item.parameters} for item in operations]}
     if output:
-        data["output"] = {"format": compact.ALIASES.get(output.name, output.name), **output.parameters}
+        data["output"] = _output_data(output.name, output.parameters)
     return data
 
 
@@ -190,7 +182,10 @@ def _load_json(text: str) -> object:
 def _load_yaml(text: str) -> object:
     import yaml
 
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times faster
     try:
-        return yaml.safe_load(text)
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=loader)):
+            raise InvalidPipeline("expected no aliases in a pipeline in YAML, which can make it grow beyond bounds")
+        return yaml.load(text, Loader=loader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise InvalidPipeline(f"expected a pipeline in YAML, got: {' '.join(str(error).split())[:300]}") from None

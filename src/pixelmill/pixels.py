@@ -48,8 +48,23 @@ def on_color(image: Image, change: Callable[[Image], Image]) -> Image:
     """
     if channels(image) < 4:
         return with_axis(change(image))
-    color = to_rgb(with_axis(change(np.ascontiguousarray(image[:, :, :3]))))
-    return np.dstack([color, image[:, :, 3]])
+    return with_alpha(change(without_alpha(image)), image[:, :, 3])
+
+
+def without_alpha(image: Image) -> Image:
+    """Return the color channels of RGBA pixels."""
+    import cv2
+
+    color: Image = cv2.cvtColor(image, cv2.COLOR_RGBA2RGB)
+    return color
+
+
+def with_alpha(color: Image, alpha: NDArray[np.uint8]) -> Image:
+    """Return gray or sRGB pixels and their alpha, of shape (H, W), as RGBA."""
+    import cv2
+
+    image: Image = cv2.merge([to_rgb(with_axis(color)), alpha])
+    return image
 
 
 def blend(image: Image, changed: Image, amount: float) -> Image:

@@ -85,6 +85,7 @@ def plan(
         limits.check_intermediate(operation.name, *size)
         sizes.append(size)
     output = pipeline.output.resolved(header.format.name)
+    output.check_size(size)
     if placement == "auto":
         placement = "fused" if has_worker_pool else "grouped"
     hops = _hops(pipeline.operations, output, placement, has_format_pool)

@@ -10,14 +10,20 @@ from pixelmill.codecs import png
 from pixelmill.codecs.output import Output
 from pixelmill.codecs.vips import set_up
 from pixelmill.color import rgb
-from pixelmill.pixels import Image, channels, composite, to_vips
+from pixelmill.geometry import Size
+from pixelmill.pixels import Image, channels, is_opaque, to_vips, without_alpha
 
 WEBP_EFFORT = 2
 AVIF_EFFORT = 1
 
 
 def encode(image: Image, output: Output) -> bytes:
-    """Encode pixels as `output` says; its format must not be "source" any more."""
+    """Encode pixels as `output` says; its format must not be "source" any more.
+
+    Raises:
+        ImageTooLarge: the format cannot hold a picture of that size.
+    """
+    output.check_size(Size(image.shape[1], image.shape[0]))
     return _ENCODERS[output.format](image, output)
 
 
@@ -57,7 +63,12 @@ _ENCODERS: dict[str, _Encoder] = {"jpeg": _jpeg, "png": _png, "webp": _webp, "av
 
 
 def flatten(image: Image, background: str) -> Image:
-    """Return RGBA pixels over a background of one color."""
-    height, width = image.shape[:2]
-    canvas = np.broadcast_to(np.array(rgb(background), np.uint8), (height, width, 3))
-    return composite(canvas, image[:, :, :3], image[:, :, 3], (0, 0))
+    """Return RGBA pixels over a background of one color, as sRGB."""
+    import cv2
+
+    color = without_alpha(image)
+    if is_opaque(image):
+        return color
+    alpha = image[:, :, 3].astype(np.float32)
+    flat: Image = cv2.blendLinear(color, np.full_like(color, rgb(background)), alpha, 255 - alpha)
+    return flat

@@ -22,7 +22,7 @@ class Format:
         magic: matches the first bytes of a file.
         loader: libvips' operation that reads it from memory.
         quality: the default quality, 1 to 100; None where a quality means nothing.
-        writable: whether pictures can be written in it.
+        max_side: the longest side of a picture that can be written, px; 0 where the format is only read.
     """
 
     name: str
@@ -31,7 +31,12 @@ class Format:
     magic: re.Pattern[bytes]
     loader: str
     quality: int | None = None
-    writable: bool = False
+    max_side: int = 0
+
+    @property
+    def writable(self) -> bool:
+        """Whether pictures can be written in it."""
+        return self.max_side > 0
 
 
 def _magic(pattern: bytes) -> re.Pattern[bytes]:
@@ -41,10 +46,10 @@ def _magic(pattern: bytes) -> re.Pattern[bytes]:
 FORMATS: dict[str, Format] = {
     entry.name: entry
     for entry in (
-        Format("jpeg", "image/jpeg", (".jpg", ".jpeg", ".jfif"), _magic(rb"\xff\xd8\xff"), "jpegload_buffer", 85, True),
-        Format("png", "image/png", (".png",), _magic(rb"\x89PNG\r\n\x1a\n"), "pngload_buffer", None, True),
-        Format("webp", "image/webp", (".webp",), _magic(rb"RIFF....WEBP"), "webpload_buffer", 80, True),
-        Format("avif", "image/avif", (".avif",), _magic(rb"....ftyp(avif|avis|mif1.*?avif)"), "heifload_buffer", 60, True),
+        Format("jpeg", "image/jpeg", (".jpg", ".jpeg", ".jfif"), _magic(rb"\xff\xd8\xff"), "jpegload_buffer", 85, 65_500),
+        Format("png", "image/png", (".png",), _magic(rb"\x89PNG\r\n\x1a\n"), "pngload_buffer", None, 2**31 - 1),
+        Format("webp", "image/webp", (".webp",), _magic(rb"RIFF....WEBP"), "webpload_buffer", 80, 16_383),
+        Format("avif", "image/avif", (".avif",), _magic(rb"....ftyp(avif|avis|mif1.*?avif)"), "heifload_buffer", 60, 16_384),
         Format("gif", "image/gif", (".gif",), _magic(rb"GIF8[79]a"), "gifload_buffer"),
         Format("tiff", "image/tiff", (".tif", ".tiff"), _magic(rb"II[*+]\0|MM\0[*+]"), "tiffload_buffer"),
     )

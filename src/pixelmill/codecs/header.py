@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import struct
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pixelmill.codecs.formats import Format, format_of
@@ -65,8 +66,11 @@ def probe(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Header:
     if not data:
         raise CorruptImage("expected a picture, got 0 bytes")
     entry = format_of(data)
-    vips = load(data, entry)
-    header = _header(vips, entry)
+    if data[:12].endswith(b"ftypavis"):
+        raise UnsupportedFormat("expected a still picture, got an animated avif")
+    header = _header(load(data, entry), entry)
+    if entry.name == "png":
+        header = replace(header, frames=_apng_frames(data))
     limits.check_source(header.size.width, header.size.height, header.frames)
     if header.frames > 1:
         raise UnsupportedFormat(f"expected a still picture, got a {entry.name} of {header.frames} frames or pages")
@@ -89,3 +93,19 @@ def _header(vips: pyvips.Image, entry: Format) -> Header:
         orientation=orientation,
         profile=vips.get("icc-profile-data") if "icc-profile-data" in fields else None,
     )
+
+
+def _apng_frames(data: bytes) -> int:
+    """Return the number of frames that a PNG's acTL chunk promises; it comes before the pixels, in IDAT.
+
+    Source: Portable Network Graphics (PNG) Specification, third edition, W3C, 2025, 11.3.6.
+    """
+    at = 8
+    while at + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        if kind == b"IDAT":
+            break
+        if kind == b"acTL":
+            return max(1, int(struct.unpack_from(">I", data, at + 8)[0]))
+        at += 12 + length
+    return 1

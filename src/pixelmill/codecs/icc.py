@@ -1,4 +1,4 @@
-"""Any color space to 8-bit sRGB."""
+"""Any color space to 8-bit gray or sRGB."""
 
 from __future__ import annotations
 
@@ -12,40 +12,66 @@ from pixelmill.codecs.vips import set_up
 if TYPE_CHECKING:
     import pyvips
 
+GRAY = ("b-w", "grey16")
 INTENT = "relative"
 """Rendering intent: relative colorimetric, with black point compensation."""
 
 
 def to_srgb(vips: pyvips.Image) -> pyvips.Image:
-    """Convert a libvips image to 8-bit gray, sRGB or sRGB with straight alpha, by its ICC profile where it has one."""
-    gray = vips.interpretation in ("b-w", "grey16")
-    profile = vips.get("icc-profile-data") if "icc-profile-data" in vips.get_fields() else None
-    if vips.interpretation == "cmyk":
-        vips = _transform(vips, fallback="cmyk")
-    elif profile is not None and not (vips.format == "uchar" and is_srgb(profile)):
-        vips = _transform(vips, fallback=None)
-    if gray and vips.bands - int(vips.hasalpha()) == 3:
-        vips = vips[0].bandjoin(vips[3]) if vips.hasalpha() else vips[0]
-        vips = vips.copy(interpretation="b-w")
-    wanted = "b-w" if gray and not vips.hasalpha() else "srgb"
+    """Convert a libvips image to 8-bit gray, sRGB or sRGB with straight alpha, by its ICC profile where it has one.
+
+    A profile that is damaged or does not fit its picture is passed over: the pixels alone count, as in browsers.
+
+    Source: ICC.1:2022, Image technology colour management.
+    """
+    if vips.interpretation == "multiband":
+        vips = vips.copy(interpretation="b-w" if vips.bands < 3 else "srgb")
+    count = _color_bands(vips)
+    if vips.bands == count:
+        return _color(vips)
+    color = _color(vips.extract_band(0, n=count)).colourspace("srgb")
+    return color.bandjoin(_alpha(vips.extract_band(count))).copy(interpretation="srgb")
+
+
+def _color_bands(vips: pyvips.Image) -> int:
+    if vips.interpretation in GRAY:
+        return 1
+    return 4 if vips.interpretation == "cmyk" else 3
+
+
+def _color(vips: pyvips.Image) -> pyvips.Image:
+    """Convert an image without alpha to 8-bit gray or sRGB."""
+    gray = vips.interpretation in GRAY
+    vips = _by_profile(vips)
+    if gray and vips.bands == 3:
+        # A gray profile leads to neutral colors: one of the three says it all.
+        vips = vips.extract_band(1).copy(interpretation="b-w")
+    wanted = "b-w" if gray else "srgb"
     if vips.interpretation != wanted or vips.format != "uchar":
         vips = vips.colourspace(wanted)
-    if vips.bands > 4:
-        vips = vips[:4]
-    elif vips.bands == 2:
-        vips = vips.colourspace("srgb") if vips.interpretation != "srgb" else vips[0].bandjoin([vips[0], vips[0], vips[1]])
     return vips if vips.format == "uchar" else vips.cast("uchar")
 
 
-def _transform(vips: pyvips.Image, fallback: str | None) -> pyvips.Image:
+def _by_profile(vips: pyvips.Image) -> pyvips.Image:
     import pyvips
 
+    profile = vips.get("icc-profile-data") if "icc-profile-data" in vips.get_fields() else None
+    cmyk = vips.interpretation == "cmyk"
+    if profile is None and not cmyk:
+        return vips
+    if profile is not None and vips.format == "uchar" and vips.bands == 3 and is_srgb(profile):
+        return vips
+    options = {"input_profile": "cmyk"} if cmyk else {}
     try:
-        options = {"input_profile": fallback} if fallback else {}
         return vips.icc_transform("srgb", embedded=True, intent=INTENT, black_point_compensation=True, depth=8, **options)
     except pyvips.Error:
-        # A profile that does not fit its picture, or is damaged: the pixels alone count, as in browsers.
         return vips
+
+
+def _alpha(band: pyvips.Image) -> pyvips.Image:
+    if band.format == "ushort":
+        return (band >> 8).cast("uchar")
+    return (band * 255 if band.interpretation == "scrgb" else band).cast("uchar")
 
 
 @lru_cache(maxsize=64)
@@ -56,8 +82,7 @@ def is_srgb(profile: bytes) -> bool:
 
     levels = np.linspace(0, 255, 9).astype(np.uint8)
     grid = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3)
-    image = pyvips.Image.new_from_memory(grid.tobytes(), grid.shape[1], 1, 3, "uchar").copy(interpretation="srgb")
-    image = image.copy()
+    image = pyvips.Image.new_from_memory(grid, grid.shape[1], 1, 3, "uchar").copy(interpretation="srgb")
     image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
     try:
         mapped = image.icc_transform("srgb", embedded=True, intent=INTENT, black_point_compensation=True, depth=8).numpy()

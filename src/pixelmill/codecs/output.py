@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from pixelmill.codecs.formats import FORMATS, WRITABLE
 from pixelmill.color import Color
+from pixelmill.errors import ImageTooLarge
+from pixelmill.geometry import Size
 
 SOURCE: Final = "source"
+ALIASES = {"jpg": "jpeg"}
+
+
+def _canonical(value: object) -> object:
+    return ALIASES.get(value, value) if isinstance(value, str) else value
 
 
 class Output(BaseModel):
@@ -18,7 +25,7 @@ class Output(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     positional: ClassVar[tuple[str, ...]] = ("quality",)
 
-    format: Literal["source", "jpeg", "png", "webp", "avif"] = Field(
+    format: Annotated[Literal["source", "jpeg", "png", "webp", "avif"], BeforeValidator(_canonical)] = Field(
         SOURCE, description="source keeps the picture's own format, or PNG where that is not written"
     )
     quality: int | None = Field(
@@ -47,6 +54,12 @@ class Output(BaseModel):
             lossless=self.lossless and name in ("webp", "avif"),
             background=self.background,
         )
+
+    def check_size(self, size: Size) -> None:
+        """Raise `ImageTooLarge` where the format cannot hold a picture of `size`."""
+        most = FORMATS[self.format].max_side
+        if max(size) > most:
+            raise ImageTooLarge(f"expected at most {most} px a side for {self.format}, got {size.width}×{size.height}")
 
     @property
     def effective_quality(self) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -20,14 +20,10 @@ if TYPE_CHECKING:
 @cache
 def set_up() -> None:
     """Set what libvips keeps for the whole process. Parallelism is over pictures, so each has one thread."""
-    os.environ.setdefault("VIPS_CONCURRENCY", "1")
-    os.environ.setdefault("G_MESSAGES_DEBUG", "")
     os.environ["FONTCONFIG_FILE"] = str(files("pixelmill") / "assets" / "fonts.conf")
-    os.environ.setdefault("XDG_CACHE_HOME", os.path.join(tempfile.gettempdir(), f"pixelmill-{os.getuid()}"))
-    import logging
-
     import pyvips
 
+    pyvips.concurrency_set(1)
     logging.getLogger("pyvips").setLevel(logging.WARNING)
     pyvips.cache_set_max(0)
     pyvips.block_untrusted_set(True)
@@ -41,8 +37,13 @@ def vips_errors(doing: str) -> Iterator[None]:
     try:
         yield
     except pyvips.Error as error:
-        detail = (error.detail or error.message).strip().splitlines()
-        raise CorruptImage(f"expected a whole picture while {doing}, got: {detail[-1][:200] if detail else error}") from None
+        raise CorruptImage(f"expected a whole picture while {doing}, got: {_detail(error)}") from None
+
+
+def _detail(error: pyvips.Error) -> str:
+    """Return the first of libvips' lines: the later ones only repeat that the operation failed."""
+    lines = [line.strip() for line in str(error.detail).splitlines() if line.strip()]
+    return (lines[0] if lines else str(error.message))[:200]
 
 
 def load(data: bytes, entry: Format, **options: Any) -> pyvips.Image:

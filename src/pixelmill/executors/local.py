@@ -11,7 +11,7 @@ from typing import Self
 
 from pixelmill.codecs import probe
 from pixelmill.engine import run_hop
-from pixelmill.errors import Internal, PixelmillError
+from pixelmill.errors import Internal, InvalidPipeline, PixelmillError, expected
 from pixelmill.executors.base import Item, Outcome
 from pixelmill.limits import DEFAULT_LIMITS, Deadline, Limits
 from pixelmill.pipeline import Pipeline
@@ -56,17 +56,24 @@ def run(
     return Result(data, ImageInfo(planned.output.format, *made.size, len(data)), trace)
 
 
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class LocalExecutor:
     """Runs pipelines in this process, on `threads` threads (all cores where None)."""
 
     def __init__(self, threads: int | None = None, limits: Limits = DEFAULT_LIMITS) -> None:
-        self.threads = threads or len(os.sched_getaffinity(0))
+        self.threads = threads or usable_cores()
         self.limits = limits
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="pixelmill")
 
     @classmethod
     def from_url(cls, url: str) -> Self:
-        """Open `local:`."""
+        """Open `local:`. Raises `InvalidPipeline` where the URL says more."""
+        if url not in ("local", "local:"):
+            raise InvalidPipeline(expected("local:", "the executor", url))
         return cls()
 
     def run(self, source: bytes, pipeline: Pipeline, *, deadline: Deadline | None = None) -> Result:
@@ -93,12 +100,16 @@ def bounded_map(
 ) -> Iterator[Outcome]:
     """Run `one` on each item, at most `in_flight` at a time, and yield outcomes as they come."""
     running: dict[Future[Result], str] = {}
-    for item in items:
-        running[pool.submit(one, item)] = item.key
-        if len(running) >= in_flight:
+    try:
+        for item in items:
+            running[pool.submit(one, item)] = item.key
+            if len(running) >= in_flight:
+                yield from _finished(running)
+        while running:
             yield from _finished(running)
-    while running:
-        yield from _finished(running)
+    finally:
+        for future in running:
+            future.cancel()
 
 
 def _finished(running: dict[Future[Result], str]) -> Iterator[Outcome]:
@@ -111,6 +122,8 @@ def _finished(running: dict[Future[Result], str]) -> Iterator[Outcome]:
         elif isinstance(error, PixelmillError):
             yield Outcome(key, error=error)
         elif isinstance(error, Exception):
-            yield Outcome(key, error=Internal())
+            internal = Internal()
+            internal.__cause__ = error
+            yield Outcome(key, error=internal)
         else:
             raise error

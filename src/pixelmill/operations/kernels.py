@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pixelmill.operations.base import Operation, register
-from pixelmill.pixels import Image, blend, is_opaque, on_color, with_axis
+from pixelmill.pixels import Image, blend, is_opaque, on_color, with_alpha, with_axis
 
 SMOOTH = np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]]) / 13
 AROUND = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]])
@@ -60,4 +60,4 @@ def difference(image: Image, weights: NDArray[np.float64], keep: int) -> Image:
     color = image[:, :, :3].astype(np.float32)
     around = convolve(color * alpha, weights, cv2.CV_32F)
     result = keep * color + color * convolve(alpha, weights, cv2.CV_32F) - around
-    return np.dstack([np.clip(np.rint(result), 0, 255).astype(np.uint8), image[:, :, 3]])
+    return with_alpha(np.clip(np.rint(result), 0, 255).astype(np.uint8), image[:, :, 3])

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from pixelmill.operations.base import Operation, register
-from pixelmill.pixels import Image, blend, channels, is_opaque, lookup, on_color, to_rgb
+from pixelmill.pixels import Image, blend, channels, is_opaque, lookup, on_color, to_rgb, without_alpha
 
 LEVELS = np.arange(256, dtype=np.float64)
 SEPIA = np.array([[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0.131]], np.float32)
@@ -90,5 +90,5 @@ class Contrast(Operation):
 def mean_luma(image: Image) -> float:
     """Return the mean ITU-R BT.601 luma, 0 to 255, weighted by alpha."""
     weights = None if is_opaque(image) else image[:, :, 3]
-    gray = luma(image if channels(image) < 4 else np.ascontiguousarray(image[:, :, :3]))[:, :, 0]
+    gray = luma(image if channels(image) < 4 else without_alpha(image))[:, :, 0]
     return float(np.average(gray, weights=weights)) if weights is None or weights.any() else 0.0
