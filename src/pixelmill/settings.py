@@ -23,6 +23,7 @@ class _Settings(BaseSettings):
     parent_fd: int | None = Field(None, description="file descriptor of a pipe whose end stops the server")
     drain_s: float = Field(1.0, ge=0, description="time between leaving the pool and taking no more calls, seconds")
     grace_s: float = Field(20.0, ge=0, description="time that running calls get to finish when stopping, seconds")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what is logged, from this level on")
     max_input_bytes: int = Field(Limits.max_input_bytes, ge=1)
     max_pixels: int = Field(Limits.max_pixels, ge=1)
     max_output_side: int = Field(Limits.max_output_side, ge=1)

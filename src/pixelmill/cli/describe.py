@@ -134,6 +134,7 @@ def explain(
     ] = PlacementChoice.FUSED,
 ) -> None:
     """Show what a pipeline would do with a picture, without doing it: steps, sizes, and which pool does what."""
+    from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -147,12 +148,12 @@ def explain(
     header = probe(read_file(image)) if image else _assumed(size, format)
     planned = plan(loaded, header, placement=check_placement(placement), has_format_pool=False)
     source = f"{image or 'a'} {header.format.name}, {_by(header.size)}"
-    table = Table(
-        "call", "pool", "step", "picture after it", title=f"{source} → {len(planned.hops)} call(s)", title_justify="left"
-    )
+    table = Table("call", "pool", "step", "picture after it", box=box.SIMPLE_HEAD)
     for row in _rows(planned):
         table.add_row(*(Text(cell) for cell in row))
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    console.print(f"{source}, in {len(planned.hops)} call(s)", soft_wrap=True, markup=False)
+    console.print(table)
 
 
 def _assumed(size: str, format: SourceFormatChoice) -> Header:

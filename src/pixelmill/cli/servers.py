@@ -75,24 +75,30 @@ def up(
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Make SIGTERM end what runs inside as Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Make SIGTERM end what runs inside as Ctrl-C does, also where a shell has told background jobs to ignore that one."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _show(fleet: EmbeddedFleet) -> None:
+    from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("pool", "name", "address", "pid", title="The fleet is up", title_justify="left")
+    table = Table("pool", "name", "address", "pid", box=box.SIMPLE_HEAD)
     for process in fleet.processes:
         table.add_row(process.pool, process.name, process.address, str(process.pid))
-    console = Console()
+    console = Console(highlight=False)
     console.print(table)
-    console.print(f"Send pictures to {fleet.target}; watch with: pixelmill fleet --target {fleet.target}", highlight=False)
+    console.print(
+        f"Send pictures to {fleet.target}. Watch with: pixelmill fleet --target {fleet.target}. Stop with Ctrl-C.",
+        soft_wrap=True,
+    )
 
 
 def worker(

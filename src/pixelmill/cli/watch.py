@@ -106,17 +106,20 @@ def _table(described: Any, before: dict[str, int], target: str) -> Table:
 
     head = described.orchestrator
     table = Table(
+        box=None,
+        padding=(0, 2, 0, 0),
         title=f"{target}: {head.calls} requests, {head.in_flight} in flight, {described.queued} waiting",
         title_justify="left",
     )
+    rates = ("per s",) if before else ()
     for name in ("pool", "name", "address"):
-        table.add_column(name)
-    for name in ("pid", "calls", "calls/s", "in flight"):
-        table.add_column(name, justify="right")
+        table.add_column(name, no_wrap=True)
+    for name in ("pid", "calls", *rates, "running"):
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("state")
     for one in described.instances:
         state = Text("healthy", "green") if one.healthy else Text(one.problem or "not healthy", "red")
-        rate = f"{(one.calls - before[one.address]) / EVERY_S:.0f}" if one.address in before else ""
-        cells = (one.pool, one.name, one.address, str(one.pid or ""), str(one.calls), rate, str(one.in_flight))
+        rate = (f"{(one.calls - before.get(one.address, one.calls)) / EVERY_S:.0f}",) if before else ()
+        cells = (one.pool, one.name, one.address, str(one.pid or ""), str(one.calls), *rate, str(one.in_flight))
         table.add_row(*(Text(cell) for cell in cells), state)
     return table

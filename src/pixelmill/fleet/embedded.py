@@ -164,12 +164,12 @@ def _worker_command(pool: str, number: int) -> Command:
 
 
 def _environment() -> dict[str, str]:
-    """Return this process's environment without what it may say about fleets elsewhere."""
+    """Return this process's environment without what it says about other fleets; quiet, unless it asks for more."""
     kept = {
         name: value for name, value in os.environ.items() if name not in FOR_OTHERS and not name.endswith("_SERVICE_HOSTS")
     }
     # Nothing else sends work to these workers, so they need not wait for others to notice that they leave.
-    return {"PIXELMILL_DRAIN_S": "0", **kept, "PYTHONUNBUFFERED": "1"}
+    return {"PIXELMILL_DRAIN_S": "0", "PIXELMILL_LOG_LEVEL": "warning", **kept, "PYTHONUNBUFFERED": "1"}
 
 
 def _is_free(host: str, port: int) -> bool:

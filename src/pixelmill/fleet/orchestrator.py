@@ -255,7 +255,7 @@ def serve(settings: OrchestratorSettings) -> None:
 
         await serve_until_stopped(server, life, close)
 
-    run_server(main, settings.service_name)
+    run_server(main, settings.service_name, settings.log_level)
 
 
 def main() -> None:

@@ -129,9 +129,9 @@ def watch_parent(descriptor: int, gone: Callable[[], object]) -> None:
     threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
-def run_server(main: Callable[[], Awaitable[None]], name: str) -> None:
+def run_server(main: Callable[[], Awaitable[None]], name: str, log_level: str) -> None:
     """Run a server's coroutine in a new event loop, with its log on standard error."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format=f"%(asctime)s {name} %(levelname)s %(message)s")
+    logging.basicConfig(level=log_level.upper(), stream=sys.stderr, format=f"%(asctime)s {name} %(levelname)s %(message)s")
 
     async def start() -> None:
         await main()

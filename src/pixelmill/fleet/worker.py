@@ -181,7 +181,7 @@ def serve(settings: WorkerSettings) -> None:
         )
         await serve_until_stopped(build(worker), life)
 
-    run_server(main, settings.name)
+    run_server(main, settings.name, settings.log_level)
 
 
 def main(pool: Role) -> None:
