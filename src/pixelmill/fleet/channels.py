@@ -117,6 +117,8 @@ class Pool:
         old, self._channel, self._stub = self._channel, None, None
         if current:
             channel = open_channel(target(current), self._limits, SERVICE_CONFIG)
+            # Otherwise it connects with the first call, which goes to whichever instance is connected first.
+            channel.get_state(try_to_connect=True)
             if old:
                 await _connected(channel)
             self._channel = channel
