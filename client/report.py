@@ -17,7 +17,7 @@ from rich.text import Text
 
 import image_processing_pb2 as pb
 
-PIPED_WIDTH = 100
+FULL_WIDTH = 100
 TIMES_AT = 60
 WATERMARKS = ("text", "logo")
 POOLS = ("resize", "filter", "watermark", "format", "worker")
@@ -56,7 +56,7 @@ class Step(NamedTuple):
 def make_console(*, stderr: bool = False) -> Console:
     """Return a console that keeps the tables whole where the output goes into a file or a pipe."""
     console = Console(stderr=stderr, highlight=False)
-    return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=max(console.width, PIPED_WIDTH))
+    return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=max(console.width, FULL_WIDTH))
 
 
 def steps(trace: pb.Trace) -> Iterator[Step]:
@@ -90,7 +90,7 @@ def show_picture(console: Console, done: Done) -> None:
     title.append(f"  {', '.join(done.before)} → {', '.join(done.after)}, {done.round_trip_ms:.0f} ms", "dim")
     console.print(title, soft_wrap=True)
     for line, step in _stage_lines(list(steps(done.trace))):
-        console.print(_with_times(line, step), soft_wrap=True)
+        console.print(_with_times(line, step, in_full=console.width >= FULL_WIDTH), soft_wrap=True)
 
 
 def _stage_lines(all_steps: list[Step]) -> Iterator[tuple[str, Step | None]]:
@@ -111,11 +111,13 @@ def _stage_lines(all_steps: list[Step]) -> Iterator[tuple[str, Step | None]]:
             yield f"   [{number}/{len(filters)}] Applying {step.operation.upper()}... {using}", step
 
 
-def _with_times(line: str, step: Step | None) -> Text:
+def _with_times(line: str, step: Step | None, *, in_full: bool) -> Text:
     text = Text(line)
     if step is not None:
         text.append(" " * max(1, TIMES_AT - cell_len(line)))
-        text.append(f"{step.compute_ms:6.1f} ms (queue {step.queue_ms:.1f}, transfer {step.transfer_ms:.1f})", "dim")
+        text.append(f"{step.compute_ms:6.1f} ms", "dim")
+        if in_full:
+            text.append(f" (queue {step.queue_ms:.1f}, transfer {step.transfer_ms:.1f})", "dim")
         if step.attempts > 1:
             text.append(f"  {step.attempts} attempts", "yellow")
     return text
@@ -124,8 +126,8 @@ def _with_times(line: str, step: Step | None) -> Text:
 def times_table(parts: dict[str, list[Done]]) -> Table:
     """Return the table of what became of each picture and how long each kind of work took; one part for each RPC."""
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("times in ms", overflow="fold")
-    for header in ("px", "bytes", "resize", "filter", "watermark", "format", "moving", "total"):
+    table.add_column("times in ms", overflow="fold", min_width=12)
+    for header in ("px", "bytes", "resize", "filter", "mark", "format", "moving", "total"):
         table.add_column(header, justify="right")
     for rpc, pictures in parts.items():
         table.add_row(Text(rpc, "bold"))
