@@ -228,11 +228,15 @@ def orchestrator(
 
 def _settings(model: type[Model], **options: object) -> Model:
     """Return the settings: the options that were given, the environment for the others."""
-    from pydantic import ValidationError
+    from pydantic import AliasChoices, ValidationError
 
     from pixelmill.operations.base import explain_refusal
 
     try:
         return model(**{name: value for name, value in options.items() if value is not None})
     except ValidationError as error:
-        raise InvalidPipeline(explain_refusal(model, "the settings", error)) from None
+        name = str(error.errors(include_url=False)[0]["loc"][0])
+        alias = model.model_fields[name].validation_alias
+        last = alias.choices[-1] if isinstance(alias, AliasChoices) else f"PIXELMILL_{name}"
+        message = explain_refusal(model, "settings", error)
+        raise InvalidPipeline(message.replace(f"settings.{name}", f"settings.{name} ({str(last).upper()})", 1)) from None
