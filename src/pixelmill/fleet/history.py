@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pixelmill.fleet.dispatch import Progress
-from pixelmill.plan import Plan
-from pixelmill.result import HopReport, Result
+from pixelmill.result import HopReport, ImageInfo, Result
 
 Status = Literal["queued", "processing", "completed", "failed"]
 KEPT = 10_000
@@ -16,15 +15,15 @@ KEPT = 10_000
 
 @dataclass
 class Record:
-    """One request."""
+    """One request. It keeps no picture and no pipeline: a logo may be megabytes, and there are many records."""
 
     id: str
     original_bytes: int
     status: Status = "queued"
-    plan: Plan | None = None
+    stages: tuple[str, ...] = ()
     hops: tuple[HopReport, ...] = ()
     total_s: float = 0.0
-    processed_bytes: int = 0
+    result: ImageInfo | None = None
     problem: str = ""
 
     @property
@@ -32,27 +31,26 @@ class Record:
         """How much of the work is done, by hops: 0 to 100."""
         if self.status == "completed":
             return 100
-        return 100 * len(self.hops) // len(self.plan.hops) if self.plan else 0
+        return 100 * len(self.hops) // len(self.stages) if self.stages else 0
 
     @property
     def stage(self) -> str:
         """What is being done, or was when it failed; empty before it starts and when it is done."""
-        if self.plan is None or self.status == "completed" or len(self.hops) >= len(self.plan.hops):
-            return ""
-        hop = self.plan.hops[len(self.hops)]
-        return ", ".join(operation.name for operation in hop.operations) or "encode"
+        return self.stages[len(self.hops)] if len(self.hops) < len(self.stages) else ""
 
     def advance(self, progress: Progress) -> None:
         """Take note of a step."""
         self.status = "processing"
-        self.plan = progress.plan
         self.hops = progress.done
+        if not self.stages:
+            hops = progress.plan.hops
+            self.stages = tuple(", ".join(operation.name for operation in hop.operations) or "encode" for hop in hops)
 
     def complete(self, result: Result) -> None:
         """Take note of the end."""
         self.status = "completed"
         self.total_s = result.trace.total_s
-        self.processed_bytes = result.info.bytes
+        self.result = result.info
 
     def fail(self, problem: str, total_s: float) -> None:
         """Take note of the failure."""

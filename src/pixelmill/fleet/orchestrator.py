@@ -86,7 +86,9 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
             status=record.status,
             progress_percent=record.progress_percent,
             current_stage=record.stage,
-            stats=stats_message(record.hops, record.total_s, record.original_bytes, record.processed_bytes),
+            stats=stats_message(
+                record.hops, record.total_s, record.original_bytes, record.result.bytes if record.result else 0
+            ),
         )
 
     @answers
@@ -197,10 +199,11 @@ def _request_id(context: Context) -> str:
 def _print(record: Record) -> None:
     lines = list(stage_lines(record.hops))
     milliseconds = record.total_s * 1000
-    if record.status == "completed" and record.plan:
-        width, height = record.plan.sizes[-1] if record.plan.sizes else record.plan.source
-        result = f"{width}×{height} {record.plan.output.format}, {record.processed_bytes:,} bytes"
-        lines.append(f"✅ DONE {record.id}: {result} in {milliseconds:.0f} ms")
+    if record.result:
+        made = record.result
+        lines.append(
+            f"✅ DONE {record.id}: {made.width}×{made.height} {made.format}, {made.bytes:,} bytes in {milliseconds:.0f} ms"
+        )
     else:
         lines.append(f"❌ FAILED {record.id} after {milliseconds:.0f} ms: {record.problem}")
     sys.stdout.write("\n".join(lines) + "\n")
