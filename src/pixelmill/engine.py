@@ -101,7 +101,7 @@ def run_hop(
     marks += marks[-1:] * (len(operations) - len(rest))
     for operation in rest:
         deadline.check(operation.name)
-        limits.check_intermediate(operation.name, *operation.output_size(_size(image)))
+        limits.check_intermediate(operation.name, *operation.largest_size(_size(image)))
         image = _guarded(operation.apply, image)
         marks.append(time.perf_counter())
     deadline.check("encoding")
@@ -119,17 +119,17 @@ def _decode(source: bytes, rest: list[Operation], header: Header | None, limits:
     if not isinstance(first, Resize):
         return decode(source, header)
     del rest[0]
-    limits.check_intermediate(first.name, *first.output_size(header.size))
+    limits.check_intermediate(first.name, *first.largest_size(header.size))
     geometry = first.geometry(header.size)
     opened = open_source(source, header, geometry.scaled)
     with vips_errors(f"decoding a {header.format.name}"):
         if not isinstance(opened, np.ndarray) and opened.hasalpha() and opened.width * opened.height <= LOOKED_AT:
             opened = from_vips(opened)
         if not isinstance(opened, np.ndarray):
-            return from_vips(resample(opened, geometry))
+            return resample(opened, geometry, opaque=False)
         if geometry.kept == _size(opened):
             return opened
-        return from_vips(resample(to_vips(opened), geometry, opaque=is_opaque(opened)))
+        return resample(to_vips(opened), geometry, opaque=is_opaque(opened))
 
 
 def _size(image: Image) -> Size:

@@ -67,6 +67,22 @@ def with_alpha(color: Image, alpha: NDArray[np.uint8]) -> Image:
     return image
 
 
+def weighted_by_alpha(image: Image) -> NDArray[np.float32]:
+    """Return RGBA pixels with each color multiplied by its alpha's share of 255, as neighbours may be mixed."""
+    pixels = image.astype(np.float32)
+    pixels[:, :, :3] *= pixels[:, :, 3:] / 255
+    return pixels
+
+
+def unweighted(pixels: NDArray[np.float32]) -> Image:
+    """Undo `weighted_by_alpha` and round."""
+    alpha = pixels[:, :, 3:]
+    image: Image = np.empty(pixels.shape, np.uint8)
+    image[:, :, :3] = np.clip(np.rint(pixels[:, :, :3] * (255 / np.maximum(alpha, 1e-3))), 0, 255)
+    image[:, :, 3:] = np.clip(np.rint(alpha), 0, 255)
+    return image
+
+
 def blend(image: Image, changed: Image, amount: float) -> Image:
     """Return (1 − amount)·image + amount·changed, `amount` from 0 to 1; channel counts may differ by gray and sRGB."""
     import cv2

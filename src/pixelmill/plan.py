@@ -81,8 +81,8 @@ def plan(
     sizes = []
     size = header.size
     for operation in pipeline.operations:
+        limits.check_intermediate(operation.name, *operation.largest_size(size))
         size = operation.output_size(size)
-        limits.check_intermediate(operation.name, *size)
         sizes.append(size)
     output = pipeline.output.resolved(header.format.name)
     output.check_size(size)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -10,6 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Self
 
 from pixelmill.codecs import probe
+from pixelmill.cores import available_cores
 from pixelmill.engine import run_hop
 from pixelmill.errors import Internal, InvalidPipeline, PixelmillError, expected
 from pixelmill.executors.base import Item, Outcome
@@ -56,16 +56,11 @@ def run(
     return Result(data, ImageInfo(planned.output.format, *made.size, len(data)), trace)
 
 
-def usable_cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 class LocalExecutor:
     """Runs pipelines in this process, on `threads` threads (all cores where None)."""
 
     def __init__(self, threads: int | None = None, limits: Limits = DEFAULT_LIMITS) -> None:
-        self.threads = threads or usable_cores()
+        self.threads = threads or available_cores()
         self.limits = limits
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="pixelmill")
 

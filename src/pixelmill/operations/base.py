@@ -37,6 +37,10 @@ class Operation(BaseModel):
         """Return the size of the result for a picture of `size`."""
         return size
 
+    def largest_size(self, size: Size) -> Size:
+        """Return the size of the largest picture that is made on the way to the result."""
+        return self.output_size(size)
+
     def apply(self, image: Image) -> Image:
         """Return the result for `image`, which is not changed."""
         raise NotImplementedError

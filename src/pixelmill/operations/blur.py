@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pixelmill.operations.base import Operation, register
-from pixelmill.pixels import Image, is_opaque, on_color, with_axis
+from pixelmill.pixels import Image, is_opaque, on_color, unweighted, weighted_by_alpha, with_axis
 
 REDUCED_SIGMA = 3.0
 """A wide blur runs on a picture reduced until its sigma is between this and twice this."""
@@ -36,12 +36,7 @@ class Blur(Operation):
     def apply(self, image: Image) -> Image:
         if is_opaque(image):
             return on_color(image, lambda color: gaussian(color, self.sigma))
-        alpha = image[:, :, 3:].astype(np.float32)
-        weighted = gaussian(np.dstack([image[:, :, :3] * (alpha / 255), alpha]), self.sigma)
-        coverage = weighted[:, :, 3:]
-        weighted[:, :, :3] *= 255 / np.maximum(coverage, 1e-3)
-        result: Image = np.clip(np.rint(weighted), 0, 255).astype(np.uint8)
-        return result
+        return unweighted(gaussian(weighted_by_alpha(image), self.sigma))
 
 
 def gaussian(pixels: NDArray[Any], sigma: float) -> NDArray[Any]:

@@ -1,14 +1,16 @@
-"""Resize: Lanczos-3, never larger than the source unless asked."""
+"""Resize: Lanczos, never larger than the source unless asked."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from pixelmill.geometry import Anchor, Size, place
 from pixelmill.operations.base import Operation, register
-from pixelmill.pixels import Image
+from pixelmill.pixels import Image, from_vips, is_opaque, to_vips, unweighted, weighted_by_alpha, with_axis
 
 if TYPE_CHECKING:
     import pyvips
@@ -78,13 +80,16 @@ class Resize(Operation):
             return Size(max(1, round(width * shrink)), max(1, round(height * shrink)))
         return Size(min(width, size.width), min(height, size.height))
 
-    def apply(self, image: Image) -> Image:
-        from pixelmill.pixels import from_vips, is_opaque, to_vips
+    def largest_size(self, size: Size) -> Size:
+        geometry = self.geometry(size)
+        return geometry.scaled if _shrunk(geometry.scaled, size) != geometry.scaled else geometry.kept
 
-        geometry = self.geometry(Size(image.shape[1], image.shape[0]))
-        if geometry.kept == (image.shape[1], image.shape[0]):
+    def apply(self, image: Image) -> Image:
+        size = Size(image.shape[1], image.shape[0])
+        geometry = self.geometry(size)
+        if geometry.kept == size:
             return image
-        return from_vips(resample(to_vips(image), geometry, opaque=is_opaque(image)))
+        return resample(to_vips(image), geometry, opaque=is_opaque(image))
 
 
 def _scaled(size: Size, scale: float, within: Size | None = None) -> Size:
@@ -92,19 +97,34 @@ def _scaled(size: Size, scale: float, within: Size | None = None) -> Size:
     return Size(min(width, within.width), min(height, within.height)) if within else Size(width, height)
 
 
-def resample(vips: pyvips.Image, geometry: Geometry, *, opaque: bool = False) -> pyvips.Image:
-    """Scale and crop a libvips image, as part of its pipeline: nothing is computed yet, and only what is kept will be.
+def _shrunk(scaled: Size, size: Size) -> Size:
+    return Size(min(scaled.width, size.width), min(scaled.height, size.height))
+
+
+def resample(source: pyvips.Image, geometry: Geometry, *, opaque: bool) -> Image:
+    """Return a libvips image's pixels, scaled and cropped; it is computed row by row, and only what is kept of it.
 
     Where it is known to be opaque, colors need not be weighted by alpha, which costs seven times the resize itself.
     """
     scaled, left, top, kept = geometry
-    if scaled != (vips.width, vips.height):
-        alpha = vips.hasalpha() and not opaque
-        if alpha:
-            vips = vips.premultiply()
-        vips = vips.resize(scaled.width / vips.width, vscale=scaled.height / vips.height, kernel="lanczos3")
-        if alpha:
-            vips = vips.unpremultiply().rint().cast("uchar")
-    if kept != scaled:
-        vips = vips.crop(left, top, kept.width, kept.height)
-    return vips
+    shrunk = _shrunk(scaled, Size(source.width, source.height))
+    if shrunk != (source.width, source.height):
+        weighted = source.hasalpha() and not opaque
+        if weighted:
+            source = source.premultiply()
+        source = source.resize(shrunk.width / source.width, vscale=shrunk.height / source.height, kernel="lanczos3")
+        if weighted:
+            source = source.unpremultiply().rint().cast("uchar")
+    if shrunk == scaled:
+        return from_vips(source if kept == scaled else source.crop(left, top, kept.width, kept.height))
+    return np.ascontiguousarray(enlarged(from_vips(source), scaled)[top : top + kept.height, left : left + kept.width])
+
+
+def enlarged(image: Image, size: Size) -> Image:
+    """Return `image` made larger, in either direction or both, by Lanczos-4: what libvips enlarges with is bicubic."""
+    import cv2
+
+    def enlarge(pixels: NDArray[Any]) -> NDArray[Any]:
+        return with_axis(cv2.resize(pixels, size, interpolation=cv2.INTER_LANCZOS4))
+
+    return enlarge(image) if is_opaque(image) else unweighted(enlarge(weighted_by_alpha(image)))

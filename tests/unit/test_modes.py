@@ -1,0 +1,119 @@
+"""Every kind of pixels that a file may hold comes out as Pillow reads it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+import pyvips
+from PIL import Image as Pillow
+
+from pixelmill.pixels import Image
+from tests.pictures import by_pillow, decoded, difference, encoded, photo
+
+COLOR = Pillow.fromarray(photo(61, 43))
+GRAY = COLOR.convert("L")
+ALPHA = Pillow.fromarray(photo(61, 43, 4)[:, :, 3])
+TRANSPARENT = Pillow.fromarray(photo(61, 43, 4))
+
+
+def palette(picture: Pillow.Image = COLOR) -> Pillow.Image:
+    return picture.quantize(37)
+
+
+@pytest.mark.parametrize(
+    ("picture", "mode"),
+    [
+        (GRAY, "L"),
+        (Pillow.merge("LA", [GRAY, ALPHA]), "RGBA"),
+        (COLOR, "RGB"),
+        (TRANSPARENT, "RGBA"),
+        (palette(), "RGB"),
+        (COLOR.convert("1"), "L"),
+    ],
+    ids=["gray", "gray+alpha", "rgb", "rgba", "palette", "1-bit"],
+)
+def test_png(picture: Pillow.Image, mode: str) -> None:
+    data = encoded(picture)
+    assert difference(decoded(data), by_pillow(data, mode)) == 0
+
+
+@pytest.mark.parametrize("transparency", [3, bytes(range(0, 37 * 6, 6))], ids=["one color", "many"])
+@pytest.mark.parametrize("format", ["PNG", "GIF"])
+def test_palette_with_transparency(transparency: int | bytes, format: str) -> None:
+    if format == "GIF" and isinstance(transparency, bytes):
+        transparency = 7
+    data = encoded(palette(), format, transparency=transparency)
+    got, wanted = decoded(data), by_pillow(data, "RGBA")
+    seen = wanted[:, :, 3] > 0
+    assert difference(got[:, :, 3:], wanted[:, :, 3:]) == 0
+    assert difference(got[seen], wanted[seen]) == 0
+
+
+def test_transparent_color_of_a_gray_and_an_rgb_png() -> None:
+    for picture, key in ((GRAY, 90), (COLOR, (90, 90, 90))):
+        data = encoded(picture, transparency=key)
+        assert difference(decoded(data), by_pillow(data, "RGBA")) == 0
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_16_bit_png(channels: int) -> None:
+    pixels = photo(61, 43, channels).astype(np.uint16) * 257
+    stored = cv2.imencode(".png", pixels if channels < 3 else pixels[:, :, [2, 1, 0, 3][:channels]])[1].tobytes()
+    assert difference(decoded(stored), pixels / 257) <= 1
+
+
+def test_16_bit_gray_png_with_alpha() -> None:
+    pixels = photo(61, 43, 4)[:, :, [0, 3]].astype(np.uint16) * 257
+    stored = pyvips.Image.new_from_array(pixels, interpretation="grey16").pngsave_buffer(bitdepth=16)
+    got = decoded(stored)
+    assert difference(got[:, :, [0, 3]], pixels / 257) <= 1
+    assert np.array_equal(got[:, :, 0], got[:, :, 2])
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}], ids=str)
+def test_jpeg(mode: str, options: dict[str, object]) -> None:
+    data = encoded(COLOR.convert(mode), "JPEG", quality=90, **options)
+    assert difference(decoded(data), by_pillow(data, mode)) <= 1
+
+
+def test_cmyk_jpeg_has_the_right_colors() -> None:
+    patches = {"white": (255, 255, 255), "black": (0, 0, 0), "red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
+    for color in patches.values():
+        data = encoded(Pillow.new("RGB", (16, 16), color).convert("CMYK"), "JPEG", quality=95)
+        got = decoded(data)[8, 8].astype(int)
+        # Printed colors are duller than those of a screen, but never another hue, and never inverted.
+        assert got.shape == (3,)
+        assert all(abs(value - wanted) <= 150 for value, wanted in zip(got, color, strict=True)), (color, got)
+        assert max(color) == min(color) or np.argmax(got) == np.argmax(color)
+
+
+def lossless(picture: Pillow.Image) -> bytes:
+    return encoded(picture, "WEBP", lossless=True, exact=True)
+
+
+@pytest.mark.parametrize(("picture", "mode"), [(COLOR, "RGB"), (TRANSPARENT, "RGBA")], ids=["rgb", "rgba"])
+def test_webp(picture: Pillow.Image, mode: str) -> None:
+    data = lossless(picture)
+    assert difference(decoded(data), by_pillow(data, mode)) == 0
+
+
+@pytest.mark.parametrize(("picture", "mode"), [(COLOR, "RGB"), (TRANSPARENT, "RGBA")], ids=["rgb", "rgba"])
+def test_avif(picture: Pillow.Image, mode: str) -> None:
+    data = encoded(picture, "AVIF", quality=90, subsampling="4:4:4")
+    assert difference(decoded(data), by_pillow(data, mode)) <= 3
+
+
+@pytest.mark.parametrize("bits", [10, 12])
+def test_avif_of_more_than_8_bits(bits: int) -> None:
+    image: Image = photo(64, 48)
+    source = pyvips.Image.new_from_array(image.astype(np.uint16) * 257, interpretation="rgb16")
+    got = decoded(source.heifsave_buffer(compression="av1", bitdepth=bits, Q=100, subsample_mode="off"))
+    assert np.abs(got.astype(int) - image).mean() <= 2
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "1"])
+def test_tiff(mode: str) -> None:
+    data = encoded(TRANSPARENT.convert(mode), "TIFF", compression="tiff_lzw" if mode != "1" else "group4")
+    assert difference(decoded(data), by_pillow(data, "L" if mode == "1" else mode)) == 0
