@@ -71,7 +71,9 @@ def run(
     ] = "local:",
     jobs: Annotated[
         int | None,
-        typer.Option("-j", "--jobs", min=1, help="Pictures at a time; unset: one for each core.", show_default=False),
+        typer.Option(
+            "-j", "--jobs", min=1, help="Pictures at a time; unset: one for each core, 16 on a fleet.", show_default=False
+        ),
     ] = None,
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Leave out pictures whose result is there already.")
@@ -132,9 +134,13 @@ def _open(url: str, jobs: int | None) -> Executor:
 
     if jobs is None:
         return open_executor(url)
-    if url != "local:":
-        raise InvalidPipeline(expected("--jobs only with the executor local:", "--executor", url))
-    return LocalExecutor(jobs)
+    if url == "local:":
+        return LocalExecutor(jobs)
+    if url.startswith("grpc://"):
+        from pixelmill.fleet.client import FleetExecutor
+
+        return FleetExecutor(url.removeprefix("grpc://"), in_flight=jobs)
+    raise InvalidPipeline(expected("local: or grpc://HOST:PORT", "the executor", url))
 
 
 @contextmanager
