@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import pty
 import re
+import select
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +26,7 @@ from pixelmill.cli import main
 from pixelmill.errors import Unavailable
 from pixelmill.fleet.client import FleetExecutor
 from pixelmill.fleet.embedded import EmbeddedFleet, FleetProcess
+from pixelmill.fleet.supervisor import FIRST_DELAY_S, LONGEST_DELAY_S, STEADY_S, next_delay
 
 DEADLINE_S = 60.0
 PIPELINE = pixelmill.Pipeline().resize(50).blur(2).text("fleet", size=10).to("webp")
@@ -113,6 +117,27 @@ def test_fleet_prints_the_instances(fleet: EmbeddedFleet, capsys: pytest.Capture
     assert all(process.address in shown for process in fleet.processes)
 
 
+def test_fleet_is_live_on_a_terminal(fleet: EmbeddedFleet) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "pixelmill", "fleet", "--target", fleet.target]
+    environment = os.environ | {"COLUMNS": "100", "TERM": "xterm"}
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        shown = b""
+        while shown.count(b"watermark-1") < 2:  # a second table replaces the first
+            assert select.select([ours], [], [], DEADLINE_S)[0], shown
+            shown += os.read(ours, 10_000)
+        process.send_signal(signal.SIGINT)
+        while select.select([ours], [], [], DEADLINE_S)[0]:
+            try:
+                shown += os.read(ours, 10_000)
+            except OSError:  # what a terminal says once its program has ended
+                break
+        assert process.wait(DEADLINE_S) == 0
+    os.close(ours)
+    assert b"Traceback" not in shown
+
+
 def test_health_asks_one_server(fleet: EmbeddedFleet, capsys: pytest.CaptureFixture[str]) -> None:
     for process in fleet.processes:
         assert main(["health", process.address]) == 0
@@ -144,6 +169,16 @@ def test_a_published_port_that_is_taken_is_passed_over(tmp_path: Path) -> None:
         with EmbeddedFleet(1, 0, 0, log=tmp_path / "log") as fleet:
             ports = [int(process.address.rpartition(":")[2]) for process in fleet.processes]
     assert all(port not in (0, 50052) for port in ports)
+
+
+def test_the_delay_before_a_restart_grows_to_a_bound_and_is_short_after_a_good_start() -> None:
+    delays = [0.0]
+    for _ in range(10):
+        delays.append(next_delay(delays[-1], lived_s=0.5))
+    assert delays[1] == FIRST_DELAY_S
+    assert all(later == min(2 * earlier, LONGEST_DELAY_S) for earlier, later in pairwise(delays[1:]))
+    assert delays[-1] == LONGEST_DELAY_S
+    assert next_delay(LONGEST_DELAY_S, lived_s=STEADY_S + 1) == FIRST_DELAY_S
 
 
 def test_leaving_ends_every_process(tmp_path: Path) -> None:

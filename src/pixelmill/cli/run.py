@@ -173,7 +173,7 @@ def _ending_on_sigterm() -> Iterator[None]:
 
 
 def _list_failures(report: Report) -> None:
-    for done in report.failed:
+    for done in sorted(report.failed, key=lambda done: done.job.source):
         typer.echo(f"pixelmill: {done.job.source}: {_reason(done)}", err=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -83,20 +84,23 @@ def _check_address(address: str, name: str) -> None:
 
 
 def _watch(client: FleetExecutor, described: Any) -> None:
+    """Show a live table until Ctrl-C, also while nothing answers."""
     from rich.live import Live
     from rich.text import Text
 
     before: dict[str, int] = {}
-    with Live(auto_refresh=False) as live:
+    with suppress(KeyboardInterrupt), Live(auto_refresh=False) as live:
         while True:
             live.update(_table(described, before, client.target), refresh=True)
             before = {one.address: one.calls for one in described.instances}
             time.sleep(EVERY_S)
-            try:
-                described = client.describe()
-            except PixelmillError as error:
-                live.update(Text(f"no answer from {client.target}: {error}", style="red"), refresh=True)
-                time.sleep(EVERY_S)
+            described = None
+            while described is None:
+                try:
+                    described = client.describe()
+                except PixelmillError as error:
+                    live.update(Text(f"no answer from {client.target}: {error}", style="red"), refresh=True)
+                    time.sleep(EVERY_S)
 
 
 def _table(described: Any, before: dict[str, int], target: str) -> Table:

@@ -107,7 +107,7 @@ class Supervised:
                 self._process.send_signal(number)
 
     def _keep_running(self) -> None:
-        delay = FIRST_DELAY_S
+        delay = 0.0
         while True:
             started = time.monotonic()
             try:
@@ -127,7 +127,7 @@ class Supervised:
                 )
                 self._settled.set()
                 return
-            delay = FIRST_DELAY_S if time.monotonic() - started > STEADY_S else min(2 * delay, LONGEST_DELAY_S)
+            delay = next_delay(delay, time.monotonic() - started)
             log.warning("%s ended with %s; starting it again in %.1f s", self.command.name, _ending(code), delay)
             self._stopping.wait(delay)
             self.restarts += 1
@@ -173,6 +173,11 @@ class Supervised:
             pass_fds=(ready_fd, _life_line()),
             start_new_session=True,
         )
+
+
+def next_delay(delay_s: float, lived_s: float) -> float:
+    """Return the seconds to wait before the next start of a process that lived `lived_s`; the last wait was `delay_s`."""
+    return FIRST_DELAY_S if lived_s > STEADY_S else min(max(FIRST_DELAY_S, 2 * delay_s), LONGEST_DELAY_S)
 
 
 def end_all(several: Sequence[Supervised], grace_s: float) -> None:
