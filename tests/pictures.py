@@ -99,9 +99,11 @@ def blurred(image: NDArray[Any], sigma: float) -> Floats:
         return mixed
 
     rows, columns = matrix(image.shape[0]), matrix(image.shape[1])
-    return np.einsum("ij,jkc,lk->ilc", rows, image.astype(np.float64), columns, optimize=True)
+    result: Floats = np.einsum("ij,jkc,lk->ilc", rows, image.astype(np.float64), columns, optimize=True)
+    return result
 
 
 def luma(image: NDArray[Any]) -> Floats:
     """Return ITU-R BT.601 luma in float64, of shape (H, W)."""
-    return image[:, :, :3].astype(np.float64) @ np.array([0.299, 0.587, 0.114])
+    result: Floats = image[:, :, :3].astype(np.float64) @ np.array([0.299, 0.587, 0.114])
+    return result

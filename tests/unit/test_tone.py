@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from pixelmill.operations import make_operation
-from tests.pictures import Floats, difference, luma, photo
+from tests.pictures import difference, luma, photo
 
 SEPIA = np.array([[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0.131]])
 IMAGE = photo(97, 61)
 AMOUNTS = [0.0, 0.3, 0.5, 1.0]
 
 
-def clipped(values: Floats) -> Floats:
+def clipped(values: NDArray[Any]) -> NDArray[Any]:
     return np.clip(values, 0, 255)
 
 
-def mixed(changed: Floats, amount: float) -> Floats:
+def mixed(changed: NDArray[Any], amount: float) -> NDArray[Any]:
     return (1 - amount) * IMAGE + amount * clipped(changed)
 
 

@@ -49,7 +49,7 @@ def _detail(error: pyvips.Error) -> str:
 def load(data: bytes, entry: Format, **options: Any) -> pyvips.Image:
     """Open an encoded picture with its format's own loader. Only the header is read; pixels come in sequential order.
 
-    A file that ends too early is an error when its pixels are read.
+    A file that is damaged or ends too early is an error when its pixels are read; what a decoder only warns of is not.
 
     Raises:
         CorruptImage: the header is damaged.
@@ -58,5 +58,5 @@ def load(data: bytes, entry: Format, **options: Any) -> pyvips.Image:
     import pyvips
 
     with vips_errors(f"reading the header of a {entry.name}"):
-        image: pyvips.Image = pyvips.Operation.call(entry.loader, data, access="sequential", fail_on="truncated", **options)
+        image: pyvips.Image = pyvips.Operation.call(entry.loader, data, access="sequential", fail_on="error", **options)
     return image

@@ -1,0 +1,110 @@
+"""Encoders: what is written reads back, and says nothing but the picture."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from pixelmill import InvalidPipeline, Pipeline, run
+from pixelmill.codecs import Output, encode, probe
+from tests.pictures import by_pillow, decoded, encoded, photo, psnr
+
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+SIZES = [(1, 1), (1, 9), (7, 1), (64, 48), (301, 205)]
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("size", SIZES)
+def test_png_is_exact(channels: int, size: tuple[int, int]) -> None:
+    image = photo(*size, channels)
+    data = encode(image, Output(format="png"))
+    assert np.array_equal(by_pillow(data, MODES[channels]), image)
+    assert Pillow.open(io.BytesIO(data)).mode == MODES[channels]
+    assert np.array_equal(decoded(data), image)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("size", SIZES)
+def test_lossless_webp_is_exact_where_it_shows(channels: int, size: tuple[int, int]) -> None:
+    image = photo(*size, channels)
+    data = by_pillow(encode(image, Output(format="webp", lossless=True)), MODES[channels])
+    seen = image[:, :, 3] > 0 if channels == 4 else np.ones(image.shape[:2], bool)
+    assert np.array_equal(data[seen], image[seen])
+
+
+@pytest.mark.parametrize("format", ["jpeg", "webp", "avif"])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("size", SIZES)
+def test_lossy_formats_are_close(format: str, channels: int, size: tuple[int, int]) -> None:
+    image = photo(*size, channels)
+    if channels == 4:
+        image = image.copy()
+        image[:, :, 3] = 255
+    data = encode(image, Output.model_validate({"format": format, "quality": 90}))
+    assert probe(data).size == size
+    color = np.broadcast_to(image[:, :, :3], (*image.shape[:2], 3))
+    if min(size) > 10:
+        assert psnr(by_pillow(data), color) > 30
+
+
+@pytest.mark.parametrize("format", ["webp", "avif"])
+def test_alpha_survives(format: str) -> None:
+    image = photo(64, 48, 4)
+    got = by_pillow(encode(image, Output.model_validate({"format": format})), "RGBA")
+    assert np.abs(got[:, :, 3].astype(int) - image[:, :, 3]).mean() < 2
+
+
+def test_quality_counts() -> None:
+    image = photo(200, 150)
+    for format in ("jpeg", "webp", "avif"):
+        sizes = [len(encode(image, Output.model_validate({"format": format, "quality": q}))) for q in (20, 50, 90)]
+        assert sizes == sorted(set(sizes))
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_no_metadata_is_written(format: str) -> None:
+    exif = Pillow.Exif()
+    exif[0x0112], exif[0x010E] = 6, "SECRET"
+    data = encoded(photo(40, 30), format, exif=exif.tobytes(), icc_profile=None)
+    result = run(data, Pipeline())
+    assert b"SECRET" in data
+    assert b"SECRET" not in result.data
+    assert probe(result.data).orientation == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "output", "wanted"),
+    [
+        ("JPEG", "source", "jpeg"),
+        ("WEBP", "source:50", "webp"),
+        ("GIF", "source", "png"),
+        ("PNG", "source:50", "png"),
+        ("PNG", "jpg", "jpeg"),
+        ("JPEG", "avif", "avif"),
+        ("TIFF", "source", "png"),
+    ],
+)
+def test_output_format(source: str, output: str, wanted: str) -> None:
+    result = run(encoded(photo(40, 30), source), output)
+    assert result.info.format == probe(result.data).format.name == wanted
+    assert result.info.bytes == len(result.data)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("png:80", "expected no quality for png, which is lossless, got 80"),
+        ("jpeg:0", "expected a number ≥ 1 for output.quality, got '0'"),
+        ("jpeg:101", "expected a number ≤ 100 for output.quality, got '101'"),
+        ("jpeg:lossless=true", "expected lossless only for webp and avif, got it for jpeg"),
+        ("webp:80,format=png", "expected one format for the output, got webp and 'png'"),
+        ("webp | blur", "expected the output format as the last stage for the pipeline, got 'webp'"),
+    ],
+)
+def test_outputs_that_are_refused(text: str, message: str) -> None:
+    with pytest.raises(InvalidPipeline) as refusal:
+        Pipeline.from_text(text)
+    assert str(refusal.value) == message
