@@ -33,5 +33,4 @@ ENV PATH=/opt/pixelmill/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1
 RUN python -c "import pixelmill.cli, pixelmill.fleet.health, pixelmill.fleet.orchestrator, pixelmill.fleet.worker"
 ENV PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001
-EXPOSE 50052 50053 50054 50055 50056 8080
 CMD ["pixelmill", "--help"]
