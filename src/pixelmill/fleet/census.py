@@ -8,20 +8,17 @@ import grpc
 
 import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
-from pixelmill.fleet.addresses import Host, target
-from pixelmill.fleet.channels import Pools, open_channel
-from pixelmill.limits import Limits
+from pixelmill.fleet.addresses import Host
+from pixelmill.fleet.channels import Pools
 
 TIMEOUT_S = 1.0
 
 
 class Census:
-    """Asks every instance of every pool. Holds one channel for each address that it has asked."""
+    """Asks every instance of every pool, each by the connection that tells whether it can be reached."""
 
-    def __init__(self, pools: Pools, limits: Limits) -> None:
+    def __init__(self, pools: Pools) -> None:
         self._pools = pools
-        self._limits = limits
-        self._channels: dict[Host, grpc.aio.Channel] = {}
 
     async def take(self) -> list[pb.InstanceInfo]:
         """Return one entry for each configured instance, in the order of the pools and their hosts."""
@@ -37,9 +34,7 @@ class Census:
     async def _ask(self, pool: str, host: Host, address: Host | None) -> pb.InstanceInfo:
         if address is None:
             return pb.InstanceInfo(pool=pool, name=host.name, address=str(host), problem="its name does not resolve")
-        if address not in self._channels:
-            self._channels[address] = open_channel(target([address]), self._limits)
-        stub: rpc.StageServiceAsyncStub = rpc.StageServiceStub(self._channels[address])
+        stub: rpc.StageServiceAsyncStub = rpc.StageServiceStub(self._pools.reach.channel(address))
         try:
             info: pb.InstanceInfo = await stub.DescribeInstance(pb.DescribeInstanceRequest(), timeout=TIMEOUT_S)
         except grpc.RpcError as error:
@@ -49,7 +44,3 @@ class Census:
         if not info.healthy:
             info.problem = "shutting down"
         return info
-
-    async def close(self) -> None:
-        """Close the channels."""
-        await asyncio.gather(*(channel.close() for channel in self._channels.values()))

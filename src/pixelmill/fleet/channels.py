@@ -1,25 +1,26 @@
 """One gRPC channel per pool: gRPC itself balances, watches health, ejects outliers and retries. We only keep the
-channel's list of addresses in step with the host names.
+channel's list of addresses in step with the host names, and with who can be reached.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Sequence
-from typing import Any
 
 import grpc
 
+import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
 from pixelmill.errors import NoHealthyInstance
-from pixelmill.fleet.addresses import Host, Resolver, target
-from pixelmill.fleet.server import message_options
+from pixelmill.fleet.addresses import Host, Resolver
+from pixelmill.fleet.reach import POLL_S, Reach, open_channel
 from pixelmill.limits import Limits
 
 CONNECT_S = 2.0
 DRAIN_S = 60.0
+LOOK_S = 0.25
+"""Time between two looks at who can be reached, seconds."""
 log = logging.getLogger("pixelmill.fleet")
 
 SERVICE_CONFIG = {
@@ -55,32 +56,6 @@ SERVICE_CONFIG = {
     ],
 }
 
-CHANNEL_OPTIONS: list[tuple[str, Any]] = [
-    ("grpc.enable_http_proxy", 0),
-    ("grpc.enable_retries", 1),
-    # A stopped process answers no ping. Both time-outs are needed, or it costs the whole deadline of a call.
-    ("grpc.keepalive_time_ms", 1000),
-    ("grpc.keepalive_timeout_ms", 750),
-    ("grpc.http2.ping_timeout_ms", 750),
-    ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.http2.max_pings_without_data", 0),
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 1000),
-]
-
-
-def open_channel(address: str, limits: Limits, config: dict[str, Any] | None = None) -> grpc.aio.Channel:
-    """Open a channel whose calls carry the largest message, also when they are retried (256 KiB by default)."""
-    size = limits.max_message_bytes
-    options = [
-        *CHANNEL_OPTIONS,
-        *message_options(size, size),
-        ("grpc.per_rpc_retry_buffer_size", size),
-        ("grpc.service_config", json.dumps(config or {})),
-    ]
-    return grpc.aio.insecure_channel(address, options=options)
-
 
 class Pool:
     """The instances of one pool behind one channel."""
@@ -106,27 +81,53 @@ class Pool:
             raise NoHealthyInstance(f"no host of the {self.name} pool resolves: {', '.join(map(str, self.hosts))}")
         return self._stub
 
-    async def refresh(self, resolver: Resolver) -> None:
-        """Resolve the host names again; where the addresses have changed, change over to a new channel."""
+    async def resolve(self, resolver: Resolver) -> None:
+        """Resolve the host names again."""
         self.addresses = await resolver.resolve(self.hosts)
-        current = tuple(dict.fromkeys(address for found in self.addresses.values() for address in found))
+
+    @property
+    def known(self) -> tuple[Host, ...]:
+        """All addresses of all its hosts."""
+        return tuple(dict.fromkeys(address for found in self.addresses.values() for address in found))
+
+    async def follow(self, reach: Reach) -> None:
+        """Where other addresses can be reached than before, change over to a new channel. Running calls end on the old."""
+        current = reach.reachable(self.known)
         if current == self._current:
             return
         log.info("pool %s: %s", self.name, ", ".join(map(str, current)) or "no host resolves")
-        self._current = current
-        old, self._channel, self._stub = self._channel, None, None
-        if current:
-            channel = open_channel(target(current), self._limits, SERVICE_CONFIG)
-            # Otherwise it connects with the first call, which goes to whichever instance is connected first.
-            channel.get_state(try_to_connect=True)
-            if old:
-                await _connected(channel)
-            self._channel = channel
-            self._stub = rpc.StageServiceStub(channel)
+        channel = await self._connected(current) if current else None
+        old, self._channel, self._current = self._channel, channel, current
+        self._stub = rpc.StageServiceStub(channel) if channel else None
         if old:
             task = asyncio.create_task(old.close(DRAIN_S))
             self._draining.add(task)
             task.add_done_callback(self._draining.discard)
+
+    async def _connected(self, addresses: tuple[Host, ...]) -> grpc.aio.Channel:
+        """Return a new channel, once all its instances take their turns, or time is up.
+
+        Otherwise its first calls would all go to whichever instance is connected first.
+        """
+        channel = open_channel(addresses, self._limits, SERVICE_CONFIG)
+        stub: rpc.StageServiceAsyncStub = rpc.StageServiceStub(channel)
+        seen: set[tuple[str, int]] = set()
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                while len(seen) < len(addresses):
+                    try:
+                        info = await stub.DescribeInstance(pb.DescribeInstanceRequest())
+                    except grpc.RpcError:
+                        break
+                    if (info.name, info.pid) in seen:
+                        await asyncio.sleep(POLL_S)
+                    seen.add((info.name, info.pid))
+        except TimeoutError:
+            pass
+        except BaseException:
+            await channel.close()
+            raise
+        return channel
 
     async def close(self) -> None:
         """Close the channel; running calls end."""
@@ -136,21 +137,15 @@ class Pool:
             await self._channel.close()
 
 
-async def _connected(channel: grpc.aio.Channel) -> None:
-    try:
-        await asyncio.wait_for(channel.channel_ready(), CONNECT_S)
-    except TimeoutError:
-        log.warning("no instance of the new list of addresses answers yet")
-
-
 class Pools:
-    """All pools, kept in step with their host names by a task."""
+    """All pools, kept in step with their host names and with who can be reached by a task."""
 
     def __init__(self, hosts: dict[str, tuple[Host, ...]], limits: Limits, resolve_s: float) -> None:
         everyone = tuple(dict.fromkeys(host for found in hosts.values() for host in found))
         self.has_workers = "worker" in hosts
         # Every worker can do everything, so without a pool of general workers every instance is one.
         self.by_name = {name: Pool(name, found, limits) for name, found in ({"worker": everyone} | hosts).items()}
+        self.reach = Reach(limits)
         self._resolver = Resolver()
         self._resolve_s = resolve_s
         self._task: asyncio.Task[None] | None = None
@@ -161,24 +156,39 @@ class Pools:
         return self.by_name[name]
 
     async def open(self) -> None:
-        """Resolve all names once, and go on doing so in the background."""
-        await self._refresh()
+        """Resolve all names and connect to who can be reached; go on doing so in the background."""
+        await self._resolve()
+        await self.reach.settle(self._known(), CONNECT_S)
+        await self._follow()
         self._task = asyncio.create_task(self._keep_fresh())
 
-    async def _refresh(self) -> None:
-        await asyncio.gather(*(pool.refresh(self._resolver) for pool in self.by_name.values()))
+    def _known(self) -> set[Host]:
+        return {address for pool in self.by_name.values() for address in pool.known}
+
+    async def _resolve(self) -> None:
+        await asyncio.gather(*(pool.resolve(self._resolver) for pool in self.by_name.values()))
+        await self.reach.forget(self._known())
+
+    async def _follow(self) -> None:
+        self.reach.look(self._known())
+        await asyncio.gather(*(pool.follow(self.reach) for pool in self.by_name.values()))
 
     async def _keep_fresh(self) -> None:
+        loop = asyncio.get_running_loop()
+        resolved = loop.time()
         while True:
-            await asyncio.sleep(self._resolve_s)
+            await asyncio.sleep(min(LOOK_S, self._resolve_s))
             try:
-                await self._refresh()
+                if loop.time() >= resolved + self._resolve_s:
+                    await self._resolve()
+                    resolved = loop.time()
+                await self._follow()
             except Exception:
-                log.exception("resolving the fleet's host names failed; it is tried again")
+                log.exception("keeping up with the fleet's instances failed; it is tried again")
 
     async def close(self) -> None:
         """Stop resolving and close all channels."""
         if self._task:
             self._task.cancel()
         self._resolver.close()
-        await asyncio.gather(*(pool.close() for pool in self.by_name.values()))
+        await asyncio.gather(self.reach.close(), *(pool.close() for pool in self.by_name.values()))

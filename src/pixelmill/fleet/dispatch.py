@@ -99,6 +99,12 @@ class Dispatcher:
             answer: pb.StageResponse = await self.pools[hop.pool].stub.RunStage(
                 message, timeout=request.deadline.remaining_s, metadata=((REQUEST_ID, request.id),)
             )
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # Nobody gave up: the call outlived the list of instances that it was made on.
+            raise NoHealthyInstance(f"the connection to the {hop.pool} pool was closed") from None
         except grpc.RpcError as error:
             fault = error_from_call(error)
             if isinstance(fault, NoHealthyInstance):
