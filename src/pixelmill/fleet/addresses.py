@@ -39,9 +39,16 @@ def _parse_host(item: str, variable: str) -> Host:
         name = name[1:-1]
     elif ":" in name:
         name = ""
-    if not name or not port.isdecimal() or not 0 < int(port) < 65536:
+    if not _can_be_looked_up(name) or not (port.isascii() and port.isdecimal()) or not 0 < int(port[:6]) < 65536:
         raise InvalidPipeline(expected("host:port items separated by commas", variable, item))
     return Host(name, int(port))
+
+
+def _can_be_looked_up(name: str) -> bool:
+    try:
+        return bool(name.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 class Resolver:
@@ -50,6 +57,7 @@ class Resolver:
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(32, thread_name_prefix="resolve")
         self._known: dict[Host, tuple[Host, ...]] = {}
+        self._running: dict[Host, asyncio.Future[tuple[Host, ...]]] = {}
 
     async def resolve(self, hosts: Iterable[Host]) -> dict[Host, tuple[Host, ...]]:
         """Return the addresses of each host, sorted; none where its name does not exist (yet)."""
@@ -64,13 +72,21 @@ class Resolver:
             pass
         else:
             return (host,)
-        loop = asyncio.get_running_loop()
-        lookup = loop.run_in_executor(self._threads, _look_up, host)
-        try:
-            self._known[host] = await asyncio.wait_for(lookup, LOOKUP_TIMEOUT_S)
-        except (TimeoutError, OSError):
-            return self._known.get(host, ())
-        return self._known[host]
+        await asyncio.wait([self._lookup(host)], timeout=LOOKUP_TIMEOUT_S)
+        return self._known.get(host, ())
+
+    def _lookup(self, host: Host) -> asyncio.Future[tuple[Host, ...]]:
+        """Return the running lookup of a host, or start one: a slow name server must not fill up the threads."""
+        if host not in self._running:
+            lookup = asyncio.get_running_loop().run_in_executor(self._threads, _look_up, host)
+            self._running[host] = lookup
+            lookup.add_done_callback(lambda done: self._take(host, done))
+        return self._running[host]
+
+    def _take(self, host: Host, lookup: asyncio.Future[tuple[Host, ...]]) -> None:
+        del self._running[host]
+        if not lookup.cancelled() and lookup.exception() is None:
+            self._known[host] = lookup.result()
 
     def close(self) -> None:
         """Stop looking up."""

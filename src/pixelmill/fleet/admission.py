@@ -41,10 +41,11 @@ class Admission:
             self._free.release()
 
     async def _wait(self, deadline: Deadline) -> None:
+        remaining = deadline.remaining_s
         self.waiting += 1
         try:
-            remaining = deadline.remaining_s
-            await asyncio.wait_for(self._free.acquire(), None if remaining == float("inf") else max(remaining, 0))
+            async with asyncio.timeout(None if remaining == float("inf") else remaining):
+                await self._free.acquire()
         except TimeoutError:
             raise DeadlineExceeded("the deadline passed while waiting for a free place") from None
         finally:
