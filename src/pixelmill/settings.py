@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeVar
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from pixelmill.errors import InvalidPipeline
 from pixelmill.limits import Limits
 
 PORTS = {"resize": 50052, "filter": 50053, "watermark": 50054, "orchestrator": 50055, "format": 50056, "worker": 50057}
@@ -16,7 +17,9 @@ Role = Literal["resize", "filter", "watermark", "format", "worker"]
 class _Settings(BaseSettings):
     """What every process of the fleet has. A field `x` is the variable `PIXELMILL_X`, unless another name is given."""
 
-    model_config = SettingsConfigDict(env_prefix="PIXELMILL_", extra="ignore", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="PIXELMILL_", extra="ignore", env_ignore_empty=True, frozen=True, populate_by_name=True
+    )
 
     host: str = Field("[::]", description="address to listen on")
     ready_fd: int | None = Field(None, description="file descriptor that gets one line of JSON once the server listens")
@@ -86,3 +89,29 @@ class OrchestratorSettings(_Settings):
             "worker": self.worker_hosts,
         }
         return {name: hosts for name, hosts in pools.items() if hosts.strip()}
+
+
+Model = TypeVar("Model", bound=BaseSettings)
+
+
+def hosts_variable(pool: str) -> str:
+    """Return the name of the variable with a pool's hosts."""
+    return "PIXELMILL_WORKER_HOSTS" if pool == "worker" else f"{pool.upper()}_SERVICE_HOSTS"
+
+
+def load(model: type[Model], **options: object) -> Model:
+    """Return the settings: the options that are not None, the environment for the others.
+
+    Raises:
+        InvalidPipeline: a value is refused; the message names the variable.
+    """
+    from pixelmill.operations.base import explain_refusal
+
+    try:
+        return model(**{name: value for name, value in options.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        name = str(error.errors(include_url=False)[0]["loc"][0]).lower()
+        alias = model.model_fields[name].validation_alias
+        variable = str(alias.choices[-1] if isinstance(alias, AliasChoices) else f"PIXELMILL_{name}").upper()
+        message = explain_refusal(model, "settings", error)
+        raise InvalidPipeline(message.replace(f"settings.{name}", f"{name} ({variable})", 1)) from None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import aclosing
 from functools import wraps
 from typing import Any, NoReturn, TypeVar
 
@@ -40,8 +41,7 @@ _BY_CODE: dict[grpc.StatusCode, type[PixelmillError]] = {
 
 def status_of(error: PixelmillError) -> status_pb2.Status:
     """Return the status that tells a client of `error`: code, message, ErrorInfo and what else the error knows."""
-    code = grpc.StatusCode[handling(error).grpc]
-    details: list[Any] = [error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN)]
+    details: list[Any] = []
     if isinstance(error, InvalidPipeline):
         violation = error_details_pb2.BadRequest.FieldViolation(field="pipeline", description=str(error))
         details.append(error_details_pb2.BadRequest(field_violations=[violation]))
@@ -49,17 +49,22 @@ def status_of(error: PixelmillError) -> status_pb2.Status:
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromNanoseconds(int(error.retry_after_s * 1e9))
         details.append(retry)
+    return make_status(grpc.StatusCode[handling(error).grpc], error.reason, str(error), details)
+
+
+def make_status(code: grpc.StatusCode, reason: str, text: str, more: Iterable[Any] = ()) -> status_pb2.Status:
+    """Return a status with an ErrorInfo, and more google.rpc details."""
     packed = []
-    for detail in details:
+    for detail in (error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN), *more):
         message = AnyMessage()
         message.Pack(detail)
         packed.append(message)
-    return status_pb2.Status(code=code.value[0], message=str(error), details=packed)
+    return status_pb2.Status(code=code.value[0], message=text, details=packed)
 
 
-async def abort(context: grpc.aio.ServicerContext[Any, Any], error: PixelmillError) -> NoReturn:
-    """End a call with the status of `error`."""
-    status = rpc_status.to_status(status_of(error))
+async def abort(context: grpc.aio.ServicerContext[Any, Any], wanted: status_pb2.Status) -> NoReturn:
+    """End a call with a status."""
+    status = rpc_status.to_status(wanted)
     await context.abort(status.code, status.details, status.trailing_metadata)
 
 
@@ -103,22 +108,23 @@ def answers(method: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable
         except grpc.aio.AbortError:
             raise
         except Exception as error:
-            await abort(context, as_error(error))
+            await abort(context, status_of(as_error(error)))
 
     return call
 
 
-def answers_stream(method: Callable[..., AsyncIterator[Answer]]) -> Callable[..., AsyncIterator[Answer]]:
+def answers_stream(method: Callable[..., AsyncGenerator[Answer, None]]) -> Callable[..., AsyncIterator[Answer]]:
     """Decorate a streaming RPC likewise."""
 
     @wraps(method)
     async def call(self: Any, requests: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Answer]:
         try:
-            async for answer in method(self, requests, context):
-                yield answer
+            async with aclosing(method(self, requests, context)) as made:
+                async for answer in made:
+                    yield answer
         except grpc.aio.AbortError:
             raise
         except Exception as error:
-            await abort(context, as_error(error))
+            await abort(context, status_of(as_error(error)))
 
     return call

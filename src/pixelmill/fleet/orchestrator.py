@@ -8,7 +8,9 @@ import re
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
+from io import TextIOWrapper
 from typing import Any
 
 import grpc
@@ -17,23 +19,23 @@ import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
 from pixelmill import __version__
 from pixelmill.engine import tune_malloc
-from pixelmill.errors import Cancelled, Draining
+from pixelmill.errors import Cancelled, Draining, expected
 from pixelmill.fleet import typed, wire
 from pixelmill.fleet.addresses import parse_hosts
 from pixelmill.fleet.admission import Admission
 from pixelmill.fleet.census import Census
 from pixelmill.fleet.channels import Pools
 from pixelmill.fleet.dispatch import REQUEST_ID, Dispatcher, Request
-from pixelmill.fleet.faults import answers, answers_stream, as_error
+from pixelmill.fleet.faults import abort, answers, answers_stream, as_error, make_status
 from pixelmill.fleet.history import History, Record
-from pixelmill.fleet.server import Lifecycle, Server, message_options, run_server, serve_until_stopped
+from pixelmill.fleet.server import Lifecycle, Server, message_options, run_or_refuse, run_server, serve_until_stopped
 from pixelmill.fleet.stagelog import stage_lines
 from pixelmill.limits import MIB, Deadline
 from pixelmill.operations import operation_names
 from pixelmill.pipeline import Pipeline
 from pixelmill.plan import Placement, check_placement
 from pixelmill.result import HopReport, Result
-from pixelmill.settings import OrchestratorSettings
+from pixelmill.settings import OrchestratorSettings, hosts_variable, load
 
 Context = grpc.aio.ServicerContext[Any, Any]
 PROCESS_ID = "pixelmill-process-id"
@@ -47,11 +49,11 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
     def __init__(self, settings: OrchestratorSettings) -> None:
         self.settings = settings
         self.limits = settings.limits
-        hosts = {name: parse_hosts(text, f"the {name} hosts") for name, text in settings.hosts.items()}
+        hosts = {name: parse_hosts(text, hosts_variable(name)) for name, text in settings.hosts.items()}
         self.pools = Pools(hosts, self.limits, settings.resolve_s)
         self.admission = Admission(settings.running, settings.queue)
         self.dispatcher = Dispatcher(self.pools, self.limits, self.admission)
-        self.census = Census(self.pools, self.limits)
+        self.census = Census(self.pools)
         self.history = History()
         self.calls = 0
         self.in_flight = 0
@@ -80,7 +82,8 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
         """Tell how far a running or recent request is."""
         record = self.history.get(request.process_id)
         if record is None:
-            await context.abort(grpc.StatusCode.NOT_FOUND, f"no request {request.process_id[:80]!r} is running or recent")
+            text = expected("the id of a running or recent request", "process_id", request.process_id)
+            await abort(context, make_status(grpc.StatusCode.NOT_FOUND, "PROCESS_NOT_FOUND", text))
         return pb.StatusResponse(
             process_id=record.id,
             status=record.status,
@@ -101,7 +104,7 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
     @answers_stream
     async def RunPipelineStream(  # noqa: N802
         self, requests: AsyncIterator[pb.RunPipelineRequest], context: Context
-    ) -> AsyncIterator[pb.RunPipelineResponse]:
+    ) -> AsyncGenerator[pb.RunPipelineResponse, None]:
         """Run many: a bounded number at a time. Reading pauses while that many are being worked on."""
         done: asyncio.Queue[pb.RunPipelineResponse | None] = asyncio.Queue()
         window = asyncio.Semaphore(self.settings.stream_window)
@@ -116,7 +119,7 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
         async def read() -> None:
             try:
                 async with asyncio.TaskGroup() as tasks:
-                    async for request in requests:
+                    async for request in self._until_closing(requests):
                         await window.acquire()
                         tasks.create_task(one(request))
             finally:
@@ -130,6 +133,24 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
             await reader
         finally:
             reader.cancel()
+        self._check_open()
+
+    async def _until_closing(self, requests: AsyncIterator[pb.RunPipelineRequest]) -> AsyncIterator[pb.RunPipelineRequest]:
+        """Yield a stream's requests until it ends or the server takes no more."""
+        closing = asyncio.ensure_future(self.server.closing.wait() if self.server else asyncio.Event().wait())
+        following: asyncio.Future[pb.RunPipelineRequest | None] | None = None
+        try:
+            while True:
+                following = asyncio.ensure_future(anext(requests, None))
+                await asyncio.wait((following, closing), return_when=asyncio.FIRST_COMPLETED)
+                request = following.result() if following.done() else None
+                if request is None:
+                    return
+                yield request
+        finally:
+            closing.cancel()
+            if following:
+                following.cancel()
 
     async def DescribeFleet(self, request: pb.DescribeFleetRequest, context: Context) -> pb.DescribeFleetResponse:  # noqa: N802
         """Ask every instance how it is."""
@@ -162,9 +183,12 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
             trace=wire.trace_message(result.trace),
         )
 
-    async def _run(self, id: str, source: bytes, pipeline: Pipeline, placement: Placement, context: Context) -> Result:
+    def _check_open(self) -> None:
         if self.server and self.server.closed:
             raise Draining("the orchestrator is shutting down")
+
+    async def _run(self, id: str, source: bytes, pipeline: Pipeline, placement: Placement, context: Context) -> Result:
+        self._check_open()
         remaining = context.time_remaining()
         deadline = Deadline.after(self.limits.timeout_s if remaining is None else remaining)
         record = self.history.open(id, len(source))
@@ -206,8 +230,10 @@ def _print(record: Record) -> None:
         )
     else:
         lines.append(f"❌ FAILED {record.id} after {milliseconds:.0f} ms: {record.problem}")
-    sys.stdout.write("\n".join(lines) + "\n")
-    sys.stdout.flush()
+    # Whoever reads the log may be gone: that must not fail the request.
+    with suppress(OSError, ValueError):
+        sys.stdout.write("\n".join(lines) + "\n")
+        sys.stdout.flush()
 
 
 def stats_message(hops: tuple[HopReport, ...], total_s: float, original: int, processed: int) -> pb.ProcessingStats:
@@ -237,13 +263,16 @@ def serve(settings: OrchestratorSettings) -> None:
         Unavailable: its address is taken.
     """
     tune_malloc()
+    if isinstance(sys.stdout, TextIOWrapper):
+        # An output that knows no emoji shows their codes.
+        sys.stdout.reconfigure(errors="backslashreplace")
 
     async def main() -> None:
         orchestrator = Orchestrator(settings)
         # A picture somewhat beyond the limit is refused by us, with the right error; gRPC refuses what is far beyond.
         size = 2 * settings.max_input_bytes + MIB
         name = pb.DESCRIPTOR.services_by_name["OrchestratorService"].full_name
-        server = Server([name], message_options(size, orchestrator.limits.max_message_bytes), lambda: orchestrator.in_flight)
+        server = Server([name], message_options(size, orchestrator.limits.max_message_bytes))
         orchestrator.server = server
         rpc.add_OrchestratorServiceServicer_to_server(orchestrator, server.grpc)
         await orchestrator.pools.open()
@@ -253,7 +282,6 @@ def serve(settings: OrchestratorSettings) -> None:
 
         async def close() -> None:
             orchestrator.dispatcher.close()
-            await orchestrator.census.close()
             await orchestrator.pools.close()
 
         await serve_until_stopped(server, life, close)
@@ -263,4 +291,4 @@ def serve(settings: OrchestratorSettings) -> None:
 
 def main() -> None:
     """Run the orchestrator with the environment's settings."""
-    serve(OrchestratorSettings())
+    run_or_refuse(lambda: serve(load(OrchestratorSettings)))

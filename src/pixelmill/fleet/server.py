@@ -9,7 +9,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection
 
-from pixelmill.errors import Unavailable
+from pixelmill.errors import PixelmillError, Unavailable
 
 POLL_S = 0.02
 log = logging.getLogger("pixelmill.fleet")
@@ -53,19 +54,59 @@ class Lifecycle:
     parent_fd: int | None = None
 
 
-class Server:
-    """A gRPC server with health and reflection. `busy` tells how many calls it is working on."""
+class RunningCalls(grpc.aio.ServerInterceptor):
+    """Counts the calls that are running, until the last byte of the answer is out; health and reflection do not count."""
 
-    def __init__(self, services: Sequence[str], options: list[tuple[str, Any]], busy: Callable[[], int]) -> None:
-        self.grpc = grpc.aio.server(options=SERVER_OPTIONS + options)
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def intercept_service(self, continuation: Callable[..., Awaitable[Any]], details: Any) -> Any:
+        """Return the call's handler, with counting around it."""
+        handler = await continuation(details)
+        if handler is None or details.method.startswith("/grpc."):
+            return handler
+        if handler.response_streaming:
+
+            async def stream(requests: Any, context: Any) -> AsyncIterator[Any]:
+                self._count(context)
+                async with aclosing(handler.stream_stream(requests, context)) as answers:
+                    async for answer in answers:
+                        yield answer
+
+            return handler._replace(stream_stream=stream)
+
+        async def unary(request: Any, context: Any) -> Any:
+            self._count(context)
+            return await handler.unary_unary(request, context)
+
+        return handler._replace(unary_unary=unary)
+
+    def _count(self, context: Any) -> None:
+        self.count += 1
+        context.add_done_callback(self._done)
+
+    def _done(self, _: object) -> None:
+        self.count -= 1
+
+
+class Server:
+    """A gRPC server with health and reflection."""
+
+    def __init__(self, services: Sequence[str], options: list[tuple[str, Any]]) -> None:
+        self.calls = RunningCalls()
+        self.grpc = grpc.aio.server(options=SERVER_OPTIONS + options, interceptors=[self.calls])
         self.health = health_aio.HealthServicer()
         self.serving = True
-        self.closed = False
+        self.closing = asyncio.Event()
         self.port = 0
-        self._busy = busy
         self._services = [*services, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME]
         health_pb2_grpc.add_HealthServicer_to_server(self.health, self.grpc)
         reflection.enable_server_reflection(self._services, self.grpc)
+
+    @property
+    def closed(self) -> bool:
+        """Whether new calls are refused."""
+        return self.closing.is_set()
 
     async def start(self, host: str, port: int) -> None:
         """Listen. Raises `Unavailable` where the address is taken."""
@@ -82,10 +123,10 @@ class Server:
         self.serving = False
         await self.health.enter_graceful_shutdown()
         await asyncio.sleep(drain_s)
-        self.closed = True
+        self.closing.set()
         loop = asyncio.get_running_loop()
         until = loop.time() + grace_s
-        while self._busy() and loop.time() < until:
+        while self.calls.count and loop.time() < until:
             await asyncio.sleep(POLL_S)
         # What is left are the clients' open health watches, which never end on their own.
         await self.grpc.stop(0.1)
@@ -111,7 +152,7 @@ async def serve_until_stopped(server: Server, life: Lifecycle, closing: Callable
         with os.fdopen(life.ready_fd, "w") as ready:
             ready.write(json.dumps({"port": server.port, "pid": os.getpid()}) + "\n")
     await stopped.wait()
-    log.info("stopping: leaving the pool, finishing %d calls", server._busy())
+    log.info("stopping: leaving the pool, finishing %d calls", server.calls.count)
     await server.drain(life.drain_s, life.grace_s)
     if closing:
         await closing()
@@ -137,3 +178,11 @@ def run_server(main: Callable[[], Awaitable[None]], name: str, log_level: str) -
         await main()
 
     asyncio.run(start())
+
+
+def run_or_refuse(run: Callable[[], None]) -> None:
+    """Run a server's main function; where it cannot start, say why in one line and exit with 1."""
+    try:
+        run()
+    except PixelmillError as error:
+        sys.exit(f"pixelmill: {error}")

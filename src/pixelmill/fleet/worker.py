@@ -23,12 +23,12 @@ from pixelmill.fleet import wire
 from pixelmill.fleet.admission import Admission
 from pixelmill.fleet.classic import Classic
 from pixelmill.fleet.faults import answers
-from pixelmill.fleet.server import Lifecycle, Server, message_options, run_server, serve_until_stopped
+from pixelmill.fleet.server import Lifecycle, Server, message_options, run_or_refuse, run_server, serve_until_stopped
 from pixelmill.limits import Deadline
 from pixelmill.operations import Operation, operation_names
 from pixelmill.pixels import Image
 from pixelmill.result import HopReport
-from pixelmill.settings import Role, WorkerSettings
+from pixelmill.settings import Role, WorkerSettings, load
 
 PREVIOUS_ATTEMPTS = "grpc-previous-rpc-attempts"
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -70,12 +70,16 @@ class Worker:
         self.in_flight += 1
         try:
             async with self.admission.place(deadline) as queue_s:
-                made = await asyncio.get_running_loop().run_in_executor(
+                hop = asyncio.get_running_loop().run_in_executor(
                     self._threads, lambda: run_hop(source, operations, output, limits=self.limits, deadline=deadline)
                 )
-        except asyncio.CancelledError:
-            gone.set()
-            raise
+                try:
+                    made = await asyncio.shield(hop)
+                except asyncio.CancelledError:
+                    gone.set()
+                    # The thread goes on until its next step; until then it cannot be given to anyone else.
+                    await asyncio.gather(hop, return_exceptions=True)
+                    raise
         finally:
             self.in_flight -= 1
             self.calls += 1
@@ -155,7 +159,7 @@ def build(worker: Worker) -> Server:
     services = pb.DESCRIPTOR.services_by_name
     names = ("ResizeService", "FilterService", "WatermarkService", "FormatService", "StageService")
     size = worker.limits.max_message_bytes
-    server = Server([services[name].full_name for name in names], message_options(size, size), lambda: worker.in_flight)
+    server = Server([services[name].full_name for name in names], message_options(size, size))
     worker.server = server
     classic = Classic(worker)
     rpc.add_ResizeServiceServicer_to_server(classic, server.grpc)
@@ -186,4 +190,4 @@ def serve(settings: WorkerSettings) -> None:
 
 def main(pool: Role) -> None:
     """Run a worker of a pool with the environment's settings."""
-    serve(WorkerSettings(pool=pool))
+    run_or_refuse(lambda: serve(load(WorkerSettings, pool=pool)))
