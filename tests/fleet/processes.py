@@ -157,6 +157,15 @@ class Fleet:
         self.orchestrator = orchestrator
         self.channel = channel
         self.stub = rpc.OrchestratorServiceStub(channel)
+        self._stack = ExitStack()
+
+    def channel_to_worker(self, pool: str, number: int = 0) -> grpc.Channel:
+        """Open a channel past the orchestrator; it is closed with the fleet."""
+        return self._stack.enter_context(channel_to(self.workers[pool][number].address))
+
+    def close(self) -> None:
+        """Close the channels to workers."""
+        self._stack.close()
 
     def client(self, placement: str = "") -> FleetExecutor:
         """Open an executor that runs pipelines on this fleet."""
@@ -224,4 +233,6 @@ def fleet(
         orchestrator = Process("orchestrator", orchestrator_code, {**variables, **environment})
         stack.enter_context(running(orchestrator))
         channel = stack.enter_context(channel_to(orchestrator.address))
-        yield Fleet(workers, orchestrator, channel)
+        made = Fleet(workers, orchestrator, channel)
+        stack.callback(made.close)
+        yield made

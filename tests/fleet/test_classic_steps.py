@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.fleet import classic, filters
 from tests.fleet.pictures import Pixels, difference, noise, opened, pixels_of, png, psnr, scene
-from tests.fleet.processes import Fleet, channel_to
+from tests.fleet.processes import Fleet
 
 SCENE = scene()
 PICTURE = png(SCENE)
@@ -22,7 +22,7 @@ Call = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def call(shared: Fleet) -> Iterator[Call]:
+def call(shared: Fleet) -> Call:
     """Call a typed service on a worker of its pool."""
     pools = {
         "ResizeService": "resize",
@@ -30,14 +30,12 @@ def call(shared: Fleet) -> Iterator[Call]:
         "WatermarkService": "watermark",
         "FormatService": "filter",
     }
-    channels = {pool: channel_to(shared.workers[pool][0].address) for pool in set(pools.values())}
+    channels = {pool: shared.channel_to_worker(pool) for pool in set(pools.values())}
 
     def call(service: str, method: str, **fields: Any) -> Any:
         return classic.call(channels[pools[service]], service, method, image_id="some", image_data=PICTURE, **fields)
 
-    yield call
-    for channel in channels.values():
-        channel.close()
+    return call
 
 
 def resized(width: int, height: int) -> Pixels:
