@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +24,11 @@ from pixelmill.codecs import Output
 from pixelmill.errors import InvalidPipeline, expected, shown
 from pixelmill.operations import Operation, make_operation
 from pixelmill.operations.base import explain_refusal
+
+if TYPE_CHECKING:
+    import yaml
+
+MAX_YAML_DEPTH = 16
 
 
 def _as_operation(value: object) -> object:
@@ -184,8 +189,18 @@ def _load_yaml(text: str) -> object:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times faster
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=loader)):
-            raise InvalidPipeline("expected no aliases in a pipeline in YAML, which can make it grow beyond bounds")
+        _check_yaml(yaml.parse(text, Loader=loader))
         return yaml.load(text, Loader=loader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise InvalidPipeline(f"expected a pipeline in YAML, got: {' '.join(str(error).split())[:300]}") from None
+
+
+def _check_yaml(events: Iterable[yaml.Event]) -> None:
+    """Refuse what makes reading YAML take time or memory out of proportion: aliases and deep nesting."""
+    import yaml
+
+    depth = 0
+    for event in events:
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent) or depth > MAX_YAML_DEPTH:
+            raise InvalidPipeline("expected neither aliases nor deep nesting in a pipeline in YAML, got one of them")

@@ -21,6 +21,7 @@ SRGB = ((0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7
 DISPLAY_P3 = ((0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1571, 0.0666, 0.7841))
 """Red, green and blue in XYZ, adapted to D50."""
 COLOR = photo(96, 64)
+OPTIONS: dict[str, dict[str, Any]] = {"JPEG": {"quality": 95}, "WEBP": {"lossless": True}, "AVIF": {"quality": 90}}
 PILLOW_SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
@@ -75,7 +76,7 @@ def converted(pixels: Image, icc: bytes) -> Image:
 @pytest.mark.parametrize("name", PROFILES)
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "TIFF", "AVIF"])
 def test_a_color_profile_is_applied(name: str, format: str) -> None:
-    options: dict[str, Any] = {"JPEG": {"quality": 95}, "WEBP": {"lossless": True}, "AVIF": {"quality": 90}}.get(format, {})
+    options = OPTIONS.get(format, {})
     plain, tagged = encoded(COLOR, format, **options), encoded(COLOR, format, icc_profile=PROFILES[name], **options)
     wanted = converted(decoded(plain), PROFILES[name])
     assert difference(decoded(tagged), wanted) <= 2

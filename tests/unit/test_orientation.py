@@ -18,12 +18,13 @@ from tests.pictures import decoded, difference, encoded, photo, psnr
 
 EXAMPLES = Path(__file__).resolve().parents[2].parent / "shared" / "corpora" / "exif-orientation"
 TAG = 0x0112
+OPTIONS: dict[str, dict[str, Any]] = {"JPEG": {"quality": 95}, "WEBP": {"lossless": True}}
 
 
 def oriented(orientation: int, format: str, mode: str = "RGB") -> bytes:
     exif = Pillow.Exif()
     exif[TAG] = orientation
-    options: dict[str, Any] = {"JPEG": {"quality": 95}, "WEBP": {"lossless": True}}.get(format, {})
+    options = OPTIONS.get(format, {})
     return encoded(Pillow.fromarray(photo(400, 240)).convert(mode), format, exif=exif.tobytes(), **options)
 
 

@@ -17,7 +17,8 @@ AMOUNTS = [0.0, 0.3, 0.5, 1.0]
 
 
 def clipped(values: NDArray[Any]) -> NDArray[Any]:
-    return np.clip(values, 0, 255)
+    result: NDArray[Any] = np.clip(values, 0, 255)
+    return result
 
 
 def mixed(changed: NDArray[Any], amount: float) -> NDArray[Any]:

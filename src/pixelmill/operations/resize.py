@@ -15,6 +15,9 @@ from pixelmill.pixels import Image, from_vips, is_opaque, to_vips, unweighted, w
 if TYPE_CHECKING:
     import pyvips
 
+GAP = 4.0
+"""A picture is averaged over blocks until it is still that many times larger than wanted, before Lanczos: with libvips'
+own 2.0 a result has 44 to 48 dB against Lanczos alone and differs by up to 8 levels when flipped; with 4.0, 50 to 55."""
 Side = Annotated[int, Field(ge=1, le=16_384)]
 
 
@@ -112,7 +115,8 @@ def resample(source: pyvips.Image, geometry: Geometry, *, opaque: bool) -> Image
         weighted = source.hasalpha() and not opaque
         if weighted:
             source = source.premultiply()
-        source = source.resize(shrunk.width / source.width, vscale=shrunk.height / source.height, kernel="lanczos3")
+        x, y = shrunk.width / source.width, shrunk.height / source.height
+        source = source.resize(x, vscale=y, kernel="lanczos3", gap=GAP)
         if weighted:
             source = source.unpremultiply().rint().cast("uchar")
     if shrunk == scaled:

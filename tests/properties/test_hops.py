@@ -1,0 +1,79 @@
+"""Where a pipeline is cut into hops never changes what comes out."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pixelmill import Pipeline, run
+from pixelmill.codecs import probe
+from pixelmill.engine import run_hop
+from pixelmill.operations import Operation
+from pixelmill.pixels import Image
+from pixelmill.plan import PLACEMENTS, Placement, plan
+from tests.pictures import encoded, photo
+from tests.strategies import OPERATIONS, PIPELINES, RESIZES
+
+SIDEWAYS = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"
+SOURCES = {
+    "jpeg": encoded(photo(150, 110), "JPEG"),
+    "gray jpeg": encoded(photo(150, 110, 1), "JPEG"),
+    "turned jpeg": encoded(photo(150, 110), "JPEG", exif=SIDEWAYS),
+    "png": encoded(photo(150, 110)),
+    "transparent png": encoded(photo(150, 110, 4)),
+    "webp": encoded(photo(150, 110, 4), "WEBP", lossless=True),
+}
+
+
+def hop_by_hop(source: bytes, pipeline: Pipeline, placement: Placement) -> bytes:
+    planned = plan(pipeline, probe(source), placement=placement)
+    carried: Image | bytes = source
+    for hop in planned.hops:
+        assert isinstance(carried, bytes) == hop.decodes
+        result = run_hop(carried, hop.operations, hop.output)
+        carried = result.image
+    assert isinstance(carried, bytes)
+    return carried
+
+
+@given(st.sampled_from(sorted(SOURCES)), PIPELINES)
+def test_every_placement_gives_the_same_bytes(name: str, pipeline: Pipeline) -> None:
+    wanted = run(SOURCES[name], pipeline).data
+    for placement in PLACEMENTS:
+        assert hop_by_hop(SOURCES[name], pipeline, placement) == wanted
+
+
+@given(st.sampled_from(sorted(SOURCES)), st.lists(OPERATIONS, min_size=1, max_size=4))
+@settings(max_examples=50)
+def test_the_plan_knows_every_size(name: str, operations: list[Operation]) -> None:
+    planned = plan(Pipeline(operations=tuple(operations)), probe(SOURCES[name]))
+    for count, size in enumerate(planned.sizes, 1):
+        assert run_hop(SOURCES[name], operations[:count], None).size == size
+
+
+@given(st.integers(1, 3000), st.integers(1, 3000), RESIZES)
+def test_a_resize_fits_its_box_and_never_enlarges_unasked(width: int, height: int, resize: Operation) -> None:
+    pipeline = Pipeline(operations=(resize,))
+    parameters = resize.model_dump()
+    header = probe(SOURCES["png"])
+    size = plan(pipeline, type(header)(header.format, type(header.size)(width, height))).sizes[0]
+    assert size.width <= (parameters["width"] or 16_384)
+    assert size.height <= (parameters["height"] or 16_384) or parameters["height"] is None
+    if not parameters["enlarge"]:
+        assert size.width <= width
+        assert size.height <= height
+    if parameters["width"] and parameters["height"] and parameters["enlarge"] and parameters["fit"] != "inside":
+        assert size == (parameters["width"], parameters["height"])
+
+
+@given(st.sampled_from(sorted(SOURCES)), st.lists(OPERATIONS, max_size=4))
+@settings(max_examples=50)
+def test_times_are_told_for_each_operation(name: str, operations: list[Operation]) -> None:
+    timings = run_hop(SOURCES[name], operations, None).timings
+    assert len(timings.operations_s) == len(operations)
+    steps = [0.0, timings.decode_s, *timings.operations_s, timings.encode_s]
+    assert all(step >= 0 for _, step in pairwise(steps))
+    assert np.isfinite(sum(steps))

@@ -1,0 +1,111 @@
+"""What holds for every picture and every operation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pixelmill.geometry import Size, place
+from pixelmill.operations import Operation, make_operation
+from pixelmill.operations.watermark import Logo, Text
+from pixelmill.pixels import Image
+from tests.pictures import difference, photo
+from tests.strategies import DRAWN, OPERATIONS, RESIZES, SIDES, WRITTEN, images
+
+LEVELS = st.integers(0, 255)
+
+
+def size_of(image: Image) -> Size:
+    return Size(image.shape[1], image.shape[0])
+
+
+@given(OPERATIONS, images())
+def test_the_input_is_never_written_to_and_the_result_is_a_picture_of_the_promised_size(
+    operation: Operation, image: Image
+) -> None:
+    given_ = image.copy()
+    image.flags.writeable = False
+    result = operation.apply(image)
+    assert np.array_equal(image, given_)
+    assert result.dtype == np.uint8
+    assert result.ndim == 3
+    assert result.shape[2] in (1, 3, 4)
+    assert (image.shape[2] == 4) == (result.shape[2] == 4)
+    assert size_of(result) == operation.output_size(size_of(image))
+
+
+@given(OPERATIONS, images())
+def test_the_same_input_gives_the_same_result(operation: Operation, image: Image) -> None:
+    assert np.array_equal(operation.apply(image), operation.apply(image.copy()))
+
+
+@given(st.floats(0.05, 250), st.tuples(LEVELS, LEVELS, LEVELS), st.integers(1, 70), st.integers(1, 70))
+def test_a_constant_picture_stays_constant_under_blur(
+    sigma: float, color: tuple[int, int, int], width: int, height: int
+) -> None:
+    image = np.full((height, width, 3), color, np.uint8)
+    assert np.array_equal(make_operation("blur", {"sigma": sigma}).apply(image), image)
+
+
+@given(RESIZES, st.tuples(LEVELS, LEVELS, LEVELS), st.integers(1, 70), st.integers(1, 70))
+def test_a_constant_picture_stays_constant_under_resize(
+    resize: Operation, color: tuple[int, int, int], width: int, height: int
+) -> None:
+    result = resize.apply(np.full((height, width, 3), color, np.uint8))
+    assert (result == color).all()
+
+
+@given(images())
+def test_negative_twice_is_the_identity(image: Image) -> None:
+    negative = make_operation("negative", {})
+    assert np.array_equal(negative.apply(negative.apply(image)), image)
+
+
+@given(images())
+def test_amounts_that_change_nothing_change_nothing(image: Image) -> None:
+    neutral = {"sharpen": "amount", "edge_detect": "amount", "sepia": "amount", "negative": "amount", "grayscale": "amount"}
+    for name, parameter in neutral.items():
+        result = make_operation(name, {parameter: 0}).apply(image)
+        assert np.array_equal(result, np.broadcast_to(image, result.shape))
+    for name in ("brightness", "contrast"):
+        assert np.array_equal(make_operation(name, {"factor": 1}).apply(image), image)
+
+
+@given(WRITTEN, images(120, channels=(3, 4)))
+def test_a_text_changes_only_its_box(text: Operation, image: Image) -> None:
+    assert isinstance(text, Text)
+    opaque = text.model_copy(update={"opacity": 1.0, "color": "#ffffff"})
+    black = np.zeros((*image.shape[:2], 3), np.uint8)
+    ink = opaque.apply(black).any(axis=2)
+    changed = (text.apply(image) != image).any(axis=2)
+    # A pixel without ink may only differ in the color that a transparent pixel hides.
+    assert not (changed & ~ink & (image[:, :, -1] > 0 if image.shape[2] == 4 else True)).any()
+
+
+@given(DRAWN, images(120, channels=(3,)))
+def test_a_logo_changes_only_its_box(logo: Operation, image: Image) -> None:
+    assert isinstance(logo, Logo)
+    height, width = image.shape[:2]
+    box = Size(max(1, round(width * logo.scale)), height)
+    largest = Size(box.width, min(height, max(1, round(box.width / 2))))
+    x, y = place(logo.position, largest, (width, height), logo.margin)
+    outside = np.ones((height, width), bool)
+    outside[max(y - 1, 0) : max(y + largest.height + 1, 0), max(x - 1, 0) : max(x + largest.width + 1, 0)] = False
+    assert not ((logo.apply(image) != image).any(axis=2) & outside).any()
+
+
+@given(st.integers(1, 130), st.integers(1, 130), st.sampled_from([1, 3, 4]), st.integers(0, 9), SIDES, SIDES)
+def test_resize_commutes_with_flips(width: int, height: int, channels: int, seed: int, across: int, down: int) -> None:
+    # Shrunk more than sevenfold, a picture is averaged over blocks first, which start at its top left corner.
+    across, down = max(across, math.ceil(width / 7)), max(down, math.ceil(height / 7))
+    image = photo(width, height, channels, seed)
+    if channels == 4:
+        image = np.dstack([image[:, :, :3], np.maximum(image[:, :, 3], 128)])
+    resize = make_operation("resize", {"width": across, "height": down, "fit": "fill", "enlarge": True})
+    wanted = resize.apply(image)
+    for axis in (0, 1):
+        flipped = np.flip(resize.apply(np.ascontiguousarray(np.flip(image, axis))), axis)
+        assert difference(flipped, wanted) <= 1

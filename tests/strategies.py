@@ -1,0 +1,91 @@
+"""Hypothesis strategies: operations, pipelines, outputs, pictures."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as stnp
+
+from pixelmill import Output, Pipeline
+from pixelmill.geometry import Anchor
+from pixelmill.operations import Operation, make_operation
+from pixelmill.pixels import Image
+from tests.pictures import encoded, photo
+
+LOGOS = [encoded(photo(20, 10, channels)) for channels in (1, 3, 4)]
+ANCHORS = st.sampled_from(get_args(Anchor))
+SIDES = st.integers(1, 90)
+SHARES = st.floats(0, 1)
+TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12).filter(str.strip)
+COLORS = st.from_regex(r"#[0-9a-fA-F]{6}", fullmatch=True)
+
+
+def made(name: str, **parameters: st.SearchStrategy[Any]) -> st.SearchStrategy[Operation]:
+    """Return operations of that name, each parameter given or left out."""
+    chosen = st.fixed_dictionaries({}, optional=parameters)
+    return chosen.map(lambda values: make_operation(name, values))
+
+
+RESIZES = st.builds(
+    lambda sides, options: make_operation("resize", {**sides, **options}),
+    st.one_of(
+        st.fixed_dictionaries({"width": SIDES}),
+        st.fixed_dictionaries({"height": SIDES}),
+        st.fixed_dictionaries({"width": SIDES, "height": SIDES}),
+    ),
+    st.fixed_dictionaries(
+        {},
+        optional={"fit": st.sampled_from(["inside", "cover", "fill"]), "gravity": ANCHORS, "enlarge": st.booleans()},
+    ),
+)
+WRITTEN = st.builds(
+    lambda text, options: make_operation("text", {"text": text, **options}),
+    TEXTS,
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "position": ANCHORS,
+            "size": st.integers(1, 60),
+            "color": COLORS,
+            "opacity": SHARES,
+            "margin": st.integers(0, 30),
+        },
+    ),
+)
+DRAWN = st.builds(
+    lambda image, options: make_operation("logo", {"image": image, **options}),
+    st.sampled_from(LOGOS),
+    st.fixed_dictionaries(
+        {}, optional={"position": ANCHORS, "scale": st.floats(0.01, 1), "opacity": SHARES, "margin": st.integers(0, 30)}
+    ),
+)
+FILTERS = st.one_of(
+    made("grayscale", amount=SHARES),
+    made("blur", sigma=st.floats(0.1, 30)),
+    made("sharpen", amount=st.floats(0, 10)),
+    made("edge_detect", amount=SHARES),
+    made("sepia", amount=SHARES),
+    made("negative", amount=SHARES),
+    made("brightness", factor=st.floats(0, 10)),
+    made("contrast", factor=st.floats(0, 10)),
+)
+OPERATIONS = st.one_of(RESIZES, FILTERS, WRITTEN, DRAWN)
+QUALITIES = st.none() | st.integers(1, 100)
+OUTPUTS = st.one_of(
+    st.builds(Output, format=st.sampled_from(["source", "jpeg", "webp"]), quality=QUALITIES, background=COLORS),
+    st.builds(Output, format=st.just("png"), background=COLORS),
+    st.builds(Output, format=st.just("webp"), lossless=st.booleans()),
+)
+PIPELINES = st.builds(Pipeline, operations=st.lists(OPERATIONS, max_size=5).map(tuple), output=OUTPUTS)
+
+
+def images(largest: int = 60, channels: tuple[int, ...] = (1, 3, 4)) -> st.SearchStrategy[Image]:
+    """Return pictures: noise for small ones, which shrinks well, and photographs."""
+    shapes = st.tuples(st.integers(1, 12), st.integers(1, 12), st.sampled_from(channels))
+    noise = shapes.flatmap(lambda shape: stnp.arrays(np.uint8, shape))
+    photos = st.builds(
+        photo, st.integers(1, largest), st.integers(1, largest), st.sampled_from(channels), st.integers(0, 99)
+    )
+    return st.one_of(noise, photos)
