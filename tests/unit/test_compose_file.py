@@ -1,0 +1,61 @@
+"""The compose file says what users rely on, in words that compose v1.29 and v2 both know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.containers.contract import COMPOSE_FILE, NETWORK, ORCHESTRATOR, POOLS, ROOT, SERVICES
+
+V1_SERVICE_KEYS = {
+    *("build", "cap_drop", "command", "container_name", "cpus", "depends_on", "environment", "healthcheck", "image"),
+    *("logging", "mem_limit", "networks", "pids_limit", "ports", "pull_policy", "read_only", "restart", "security_opt"),
+    *("stop_grace_period", "tmpfs"),
+}
+"""Those keys of the compose specification that v1.29's schema has, among the ones one might want here."""
+V1_HEALTHCHECK_KEYS = {"disable", "interval", "retries", "start_period", "test", "timeout"}
+
+
+@pytest.fixture(scope="module")
+def file() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))
+    return content
+
+
+def test_services_have_the_names_and_ports_of_the_contract(file: dict[str, Any]) -> None:
+    assert file["services"].keys() == SERVICES.keys()
+    for name, service in file["services"].items():
+        assert service["container_name"] == SERVICES[name].container
+        assert service["ports"] == [f"{published}:{inside}" for inside, published in SERVICES[name].ports.items()]
+        assert service["environment"]["SERVICE_NAME"] == name
+        assert service["networks"] == [NETWORK]
+
+
+def test_the_orchestrator_knows_every_worker(file: dict[str, Any]) -> None:
+    environment = file["services"][ORCHESTRATOR.name]["environment"]
+    for pool, members in POOLS.items():
+        assert environment[f"{pool.upper()}_SERVICE_HOSTS"] == ",".join(member.instance for member in members)
+
+
+def test_a_part_of_the_fleet_starts_alone(file: dict[str, Any]) -> None:
+    waits_for = {name: set(service.get("depends_on", {})) for name, service in file["services"].items()}
+    assert waits_for.pop(ORCHESTRATOR.name) == {"resize-1", "filter-1", "watermark-1"}
+    assert set().union(*waits_for.values()) == set()
+
+
+def test_only_keys_that_both_compose_versions_know(file: dict[str, Any]) -> None:
+    sections = {key for key in file if not key.startswith("x-")}
+    assert sections == {"services", "networks"}
+    for service in file["services"].values():
+        assert service.keys() <= V1_SERVICE_KEYS
+        assert service["healthcheck"].keys() <= V1_HEALTHCHECK_KEYS
+
+
+def test_every_service_runs_a_file_that_is_there(file: dict[str, Any]) -> None:
+    for service in file["services"].values():
+        interpreter, script = service["command"]
+        assert interpreter == "python"
+        assert (ROOT / script).is_file()
+        assert (ROOT / service["healthcheck"]["test"][1]).stat().st_mode & 0o111
