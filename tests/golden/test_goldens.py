@@ -1,0 +1,102 @@
+"""Small pictures that were looked at once and must not change unnoticed.
+
+`pytest tests/golden --update-goldens` writes them; look at each before committing it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from pixelmill import Pipeline, run
+from pixelmill.pixels import Image
+from tests.pictures import by_pillow, encoded, photo
+
+HERE = Path(__file__).parent
+FAILURES = HERE.parent / "failures"
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+EXACT, BLURRED, RESIZED = 0, 1, 2
+"""Tolerances in levels: filters of whole numbers are exact; the rest may round differently on another kind of processor."""
+
+GOLDENS = {
+    "grayscale": ("grayscale", 3, EXACT),
+    "sepia": ("sepia", 3, EXACT),
+    "negative": ("negative:0.8", 3, EXACT),
+    "brightness": ("brightness:1.4", 3, EXACT),
+    "contrast": ("contrast:1.8", 3, EXACT),
+    "sharpen": ("sharpen:3", 3, BLURRED),
+    "edge-detect": ("edge_detect", 3, BLURRED),
+    "blur": ("blur:2", 3, BLURRED),
+    "blur-wide-transparent": ("blur:9", 4, BLURRED),
+    "resize-inside": ("resize:80x80", 3, RESIZED),
+    "resize-cover": ("resize:64x64,fit=cover,gravity=right", 3, RESIZED),
+    "resize-enlarged-transparent": ("resize:160x100,fit=fill,enlarge=true", 4, RESIZED),
+    "text": ('text:"© Pixelmill <b> 漢",size=16,opacity=1', 3, BLURRED),
+    "text-lines": ('text:"right\\naligned",position=right,size=20,color="#ff8000"', 3, BLURRED),
+    "logo": ("logo", 3, RESIZED),
+    "everything": ("resize:96x96 | blur:1.5 | sharpen | sepia | text:done,position=top-left,size=14", 3, RESIZED),
+}
+
+
+def source(channels: int) -> bytes:
+    return encoded(photo(128, 96, channels))
+
+
+def result(name: str) -> Image:
+    text, channels, _ = GOLDENS[name]
+    pipeline = Pipeline().logo(disc(), scale=0.4, position="top-right") if name == "logo" else Pipeline.from_text(text)
+    return by_pillow(run(source(channels), pipeline).data, "RGBA" if channels == 4 else "RGB")
+
+
+def disc() -> bytes:
+    y, x = np.mgrid[0:40, 0:60]
+    alpha = np.clip(255 * (20 - np.hypot((x - 30) / 1.5, y - 20)), 0, 255)
+    return encoded(np.dstack([np.full((40, 60, 3), (200, 30, 60)), alpha]).astype(np.uint8))
+
+
+@pytest.mark.parametrize("name", GOLDENS)
+def test_golden(name: str, request: pytest.FixtureRequest) -> None:
+    path = HERE / f"{name}.png"
+    got = result(name)
+    if request.config.getoption("--update-goldens"):
+        Pillow.fromarray(got).save(path, optimize=True)
+        return
+    assert path.is_file(), f"expected a golden picture at {path}, got none: look at one written by --update-goldens"
+    wanted = by_pillow(path.read_bytes(), MODES[got.shape[2]])
+    tolerance = GOLDENS[name][2]
+    if got.shape == wanted.shape and np.abs(got.astype(int) - wanted).max() <= tolerance:
+        return
+    pytest.fail(f"{name} differs from its golden: {saved(name, got, wanted)}")
+
+
+def saved(name: str, got: Image, wanted: Image) -> str:
+    """Save both pictures and their difference, amplified; return what differs."""
+    FAILURES.mkdir(exist_ok=True)
+    Pillow.fromarray(got).save(FAILURES / f"{name}-actual.png")
+    Pillow.fromarray(wanted).save(FAILURES / f"{name}-expected.png")
+    if got.shape != wanted.shape:
+        return f"expected a picture of shape {wanted.shape}, got {got.shape}; see {FAILURES}"
+    error = np.abs(got.astype(int) - wanted)
+    amplified = np.clip(error[:, :, :3] * (255 // max(1, int(error.max()))), 0, 255).astype(np.uint8)
+    Pillow.fromarray(amplified).save(FAILURES / f"{name}-difference.png")
+    return (
+        f"expected at most {GOLDENS[name][2]} levels, got {error.max()} at {np.argwhere(error)[0].tolist()}; see {FAILURES}"
+    )
+
+
+def test_every_golden_has_a_test() -> None:
+    assert {path.stem for path in HERE.glob("*.png")} == set(GOLDENS)
+
+
+def test_a_difference_is_saved_for_people_to_look_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{__name__}.FAILURES", tmp_path / "failures")
+    black = np.zeros((4, 6, 3), np.uint8)
+    other = black.copy()
+    other[1, 2] = 5
+    assert "got 5 at [1, 2, 0]" in saved("sepia", other, black)
+    names = {path.name for path in (tmp_path / "failures").iterdir()}
+    assert names == {"sepia-actual.png", "sepia-expected.png", "sepia-difference.png"}
+    assert by_pillow((tmp_path / "failures" / "sepia-difference.png").read_bytes()).max() == 255
