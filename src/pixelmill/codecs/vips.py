@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -11,10 +12,13 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from pixelmill.codecs.formats import Format
-from pixelmill.errors import CorruptImage
+from pixelmill.errors import CorruptImage, UnsupportedFormat
 
 if TYPE_CHECKING:
     import pyvips
+
+# libvips has no codes for its errors, only their texts.
+_UNSUPPORTED = re.compile(r"not (supported|configured)|not a whole number of bytes|bad labq format")
 
 
 @cache
@@ -31,13 +35,16 @@ def set_up() -> None:
 
 @contextmanager
 def vips_errors(doing: str) -> Iterator[None]:
-    """Turn libvips' errors while reading a picture into `CorruptImage`."""
+    """Turn libvips' errors while reading a picture into `CorruptImage`, or `UnsupportedFormat` for an odd kind."""
     import pyvips
 
     try:
         yield
     except pyvips.Error as error:
-        raise CorruptImage(f"expected a whole picture while {doing}, got: {_detail(error)}") from None
+        detail = _detail(error)
+        if _UNSUPPORTED.search(detail):
+            raise UnsupportedFormat(f"expected a common kind of picture while {doing}, got: {detail}") from None
+        raise CorruptImage(f"expected a whole picture while {doing}, got: {detail}") from None
 
 
 def _detail(error: pyvips.Error) -> str:
