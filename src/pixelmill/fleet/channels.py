@@ -35,7 +35,7 @@ SERVICE_CONFIG = {
                     "threshold": 50,
                     "enforcementPercentage": 100,
                     "minimumHosts": 2,
-                    "requestVolume": 10,
+                    "requestVolume": 20,
                 },
                 "childPolicy": [{"round_robin": {}}],
             }

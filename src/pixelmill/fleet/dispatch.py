@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ import grpc
 
 import image_processing_pb2 as pb
 from pixelmill.codecs import probe
-from pixelmill.errors import Internal, NoHealthyInstance
+from pixelmill.errors import DeadlineExceeded, Internal, NoHealthyInstance
 from pixelmill.fleet import wire
 from pixelmill.fleet.admission import Admission
 from pixelmill.fleet.channels import Pools
@@ -23,6 +23,10 @@ from pixelmill.plan import Hop, Placement, Plan, plan
 from pixelmill.result import HopReport, ImageInfo, Result, Trace
 
 REQUEST_ID = "x-request-id"
+TIME_LEFT = "pixelmill-time-left"
+"""How long a hop may take, in seconds: metadata of a call to a worker."""
+LATE_S = 2.0
+CLOSE_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class Dispatcher:
         self.limits = limits
         self.admission = admission
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="probe")
+        self._left: set[asyncio.Future[pb.StageResponse]] = set()
 
     async def run(self, request: Request, report: Callable[[Progress], None]) -> Result:
         """Run a request; `report` is told after its plan is made and after each hop.
@@ -95,21 +100,7 @@ class Dispatcher:
         if hop.output:
             message.output.CopyFrom(wire.output_message(hop.output))
         started = time.perf_counter()
-        try:
-            answer: pb.StageResponse = await self.pools[hop.pool].stub.RunStage(
-                message, timeout=request.deadline.remaining_s, metadata=((REQUEST_ID, request.id),)
-            )
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
-                raise
-            # Nobody gave up: the call outlived the list of instances that it was made on.
-            raise NoHealthyInstance(f"the connection to the {hop.pool} pool was closed") from None
-        except grpc.RpcError as error:
-            fault = error_from_call(error)
-            if isinstance(fault, NoHealthyInstance):
-                fault = NoHealthyInstance(f"no instance of the {hop.pool} pool answers: {fault}")
-            raise fault from None
+        answer = await self._call(hop.pool, message, request)
         kind = answer.WhichOneof("result")
         if kind == "error":
             raise wire.error_of(answer.error)
@@ -117,6 +108,54 @@ class Dispatcher:
             raise Internal
         return answer, wire.report_of(answer.report, pool=hop.pool, wall_s=time.perf_counter() - started)
 
+    async def _call(self, pool: str, message: pb.StageRequest, request: Request) -> pb.StageResponse:
+        """Send a hop to an instance of a pool, and wait for the answer until the deadline.
+
+        The call itself has a little longer: an instance that has run out of time says so, which is no failure. If the call
+        were given up at the same moment, gRPC would count it as one, and impatient clients make good instances look bad.
+        """
+        remaining = request.deadline.remaining_s
+        metadata = ((REQUEST_ID, request.id), (TIME_LEFT, f"{max(remaining, 0):.3f}"))
+        call = asyncio.ensure_future(
+            _answer(self.pools[pool].stub.RunStage(message, timeout=remaining + LATE_S, metadata=metadata))
+        )
+        try:
+            done, _ = await asyncio.wait((call,), timeout=remaining)
+        except asyncio.CancelledError:
+            if request.deadline.remaining_s > CLOSE_S:
+                call.cancel()
+            else:
+                self._leave(call)
+            raise
+        if not done:
+            self._leave(call)
+            raise DeadlineExceeded(f"the deadline passed before the {pool} pool answered")
+        try:
+            return call.result()
+        except asyncio.CancelledError:
+            # Nobody gave up: the call outlived the list of instances that it was made on.
+            raise NoHealthyInstance(f"the connection to the {pool} pool was closed") from None
+        except grpc.RpcError as error:
+            fault = error_from_call(error)
+            if isinstance(fault, NoHealthyInstance):
+                fault = NoHealthyInstance(f"no instance of the {pool} pool answers: {fault}")
+            raise fault from None
+
+    def _leave(self, call: asyncio.Future[pb.StageResponse]) -> None:
+        """Let a call that nobody waits for any more come to its end."""
+
+        def finished(call: asyncio.Future[pb.StageResponse]) -> None:
+            self._left.discard(call)
+            if not call.cancelled():
+                call.exception()
+
+        self._left.add(call)
+        call.add_done_callback(finished)
+
     def close(self) -> None:
         """Free the threads."""
         self._threads.shutdown(wait=False)
+
+
+async def _answer(call: Awaitable[pb.StageResponse]) -> pb.StageResponse:
+    return await call

@@ -22,6 +22,7 @@ from pixelmill.errors import Draining, InvalidPipeline, PixelmillError, Unavaila
 from pixelmill.fleet import wire
 from pixelmill.fleet.admission import Admission
 from pixelmill.fleet.classic import Classic
+from pixelmill.fleet.dispatch import TIME_LEFT
 from pixelmill.fleet.faults import answers
 from pixelmill.fleet.server import Lifecycle, Server, message_options, run_or_refuse, run_server, serve_until_stopped
 from pixelmill.limits import Deadline
@@ -64,8 +65,7 @@ class Worker:
         if self.server and self.server.closed:
             raise Draining(f"{self.instance} is shutting down")
         gone = threading.Event()
-        remaining = context.time_remaining()
-        deadline = Deadline.after(self.limits.timeout_s if remaining is None else remaining, gone.is_set)
+        deadline = Deadline.after(self._time_left(context), gone.is_set)
         self.limits.check_operations(len(operations))
         self.in_flight += 1
         try:
@@ -93,17 +93,20 @@ class Worker:
             queue_s=queue_s,
             bytes_in=len(source) if isinstance(source, bytes) else source.nbytes,
             bytes_out=len(made.image) if isinstance(made.image, bytes) else made.image.nbytes,
-            attempts=1 + previous_attempts(context),
+            attempts=1 + int(metadata(context, PREVIOUS_ATTEMPTS) or 0),
         )
         return made, report
 
+    def _time_left(self, context: Context) -> float:
+        remaining = context.time_remaining()
+        remaining = self.limits.timeout_s if remaining is None else remaining
+        told = metadata(context, TIME_LEFT)
+        return min(remaining, float(told)) if told else remaining
 
-def previous_attempts(context: Context) -> int:
-    """Return how often gRPC has tried this call on other instances before."""
-    for key, value in context.invocation_metadata() or ():
-        if key == PREVIOUS_ATTEMPTS:
-            return int(value)
-    return 0
+
+def metadata(context: Context, name: str) -> str:
+    """Return the text that came with a call under a name; empty where there is none."""
+    return next((str(value) for key, value in context.invocation_metadata() or () if key == name), "")
 
 
 class StageServicer(rpc.StageServiceServicer):
