@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -24,7 +24,8 @@ class Failure:
     def read(self, error: grpc.RpcError) -> None:
         """Take over what a call's error says."""
         self.code, self.message = error.code(), error.details() or ""
-        for key, value in error.trailing_metadata() or ():
+        trailing: Iterable[tuple[str, bytes]] = error.trailing_metadata() or ()  # type: ignore[assignment]
+        for key, value in trailing:
             if key == "grpc-status-details-bin":
                 status = status_pb2.Status.FromString(value)
                 assert (status.code, status.message) == (self.code.value[0], self.message)

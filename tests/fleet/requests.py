@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import image_processing_pb2 as pb
@@ -42,6 +43,6 @@ def instances(trace: pb.Trace, pool: str) -> list[str]:
     return [hop.instance for hop in trace.hops if hop.pool == pool]
 
 
-def busy(workers: list[Process]) -> Process | None:
+def busy(workers: Sequence[Process]) -> Process | None:
     """Return the worker that is at work, where there is one."""
     return next((worker for worker in workers if worker.describe().in_flight), None)
