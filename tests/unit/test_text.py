@@ -25,11 +25,12 @@ def write(text: str, **parameters: object) -> np.ndarray[tuple[int, ...], np.dty
 
 def test_it_looks_like_pillows_rendering_of_the_same_font() -> None:
     mask = text_mask("Pixelmill & co", 40)
-    font = ImageFont.truetype(str(FONT), 40)
-    left, top, right, bottom = (round(side) for side in font.getbbox("Pixelmill & co"))
-    picture = Pillow.new("L", (right - left, bottom - top))
-    ImageDraw.Draw(picture).text((-left, -top), "Pixelmill & co", font=font, fill=255)
-    assert abs(mask.shape[1] - picture.width) <= 6
+    # Pillow's other layout engine needs a library that a slim system lacks.
+    font = ImageFont.truetype(str(FONT), 40, layout_engine=ImageFont.Layout.BASIC)
+    page = Pillow.new("L", (400, 80))
+    ImageDraw.Draw(page).text((20, 20), "Pixelmill & co", font=font, fill=255)
+    picture = page.crop(page.getbbox())
+    assert abs(mask.shape[1] - picture.width) <= 3
     assert abs(mask.shape[0] - picture.height) <= 2
     assert abs(float(mask.mean()) - float(np.asarray(picture).mean())) < 6
 
