@@ -7,15 +7,24 @@ virtual environment is made without pip, and pip comes from the wheel next to th
 reads its own configuration: the index, certificates and proxy that a user has set up count, and nothing else does.
 """
 
-import shutil
-import subprocess
 import sys
-from pathlib import Path
+
+try:
+    import shutil
+    import ssl  # noqa: F401 - pip needs it, and a Python built without it would fail later and less clearly
+    import subprocess
+    import venv  # noqa: F401 - run as a program below
+    import zlib  # noqa: F401
+    from pathlib import Path
+except ImportError as missing:
+    sys.exit(
+        f"expected a whole standard library, got {sys.executable} without {missing.name} (on Debian: python3-minimal alone)"
+    )
 
 if sys.version_info < (3, 11):  # noqa: UP036 - an older Python must be able to say that it is too old
     newer = [name for name in ("python3.13", "python3.12", "python3.11") if shutil.which(name)]
-    hint = "try `make %s PYTHON=%s`" % ("setup", newer[0]) if newer else "name one: `make setup PYTHON=/path/to/python3`"  # noqa: UP031
-    sys.exit("expected Python 3.11 or newer, got %d.%d (%s); %s" % (*sys.version_info[:2], sys.executable, hint))  # noqa: UP031
+    hint = f"`make PYTHON={newer[0] if newer else '/path/to/python3'} …` names another"
+    sys.exit(f"expected Python 3.11 or newer, got {sys.version.split()[0]} ({sys.executable}); {hint}")
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -41,10 +50,6 @@ def make_venv() -> None:
     if works(PYTHON, "-c", "import sys, pip; sys.exit(sys.version_info < (3, 11))"):
         return
     print(f"making {VENV} with Python {sys.version_info[0]}.{sys.version_info[1]} ({sys.executable})", flush=True)
-    if not works(sys.executable, "-c", "import ssl, venv, zlib"):
-        sys.exit(
-            f"expected a whole standard library, got {sys.executable} without ssl, venv or zlib (on Debian: python3-minimal)"
-        )
     run(f"could not make {VENV}", sys.executable, "-m", "venv", "--without-pip", "--clear", VENV)
     wheel = next(Path(__file__).parent.glob("pip-*.whl"))
     run(
