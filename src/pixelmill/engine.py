@@ -92,10 +92,11 @@ def run_hop(
         PixelmillError: what is wrong with the picture, or `DeadlineExceeded`; checked before each step.
     """
     set_up()
+    limits.check_operations(len(operations))
     marks = [time.perf_counter()]
     deadline.check("decoding")
     rest = list(operations)
-    image = source if isinstance(source, np.ndarray) else _decode(bytes(source), rest, header, limits)
+    image = source if isinstance(source, np.ndarray) else _guarded(_decode, bytes(source), rest, header, limits)
     marks.append(time.perf_counter())
     # Where the decoder has run the first operation too, that one's time is the decoder's.
     marks += marks[-1:] * (len(operations) - len(rest))

@@ -46,12 +46,12 @@ def _magic(pattern: bytes) -> re.Pattern[bytes]:
 FORMATS: dict[str, Format] = {
     entry.name: entry
     for entry in (
-        Format("jpeg", "image/jpeg", (".jpg", ".jpeg", ".jfif"), _magic(rb"\xff\xd8\xff"), "jpegload_buffer", 85, 65_500),
-        Format("png", "image/png", (".png",), _magic(rb"\x89PNG\r\n\x1a\n"), "pngload_buffer", None, 2**31 - 1),
-        Format("webp", "image/webp", (".webp",), _magic(rb"RIFF....WEBP"), "webpload_buffer", 80, 16_383),
-        Format("avif", "image/avif", (".avif",), _magic(rb"....ftyp(avif|avis|mif1.*?avif)"), "heifload_buffer", 60, 16_384),
-        Format("gif", "image/gif", (".gif",), _magic(rb"GIF8[79]a"), "gifload_buffer"),
-        Format("tiff", "image/tiff", (".tif", ".tiff"), _magic(rb"II[*+]\0|MM\0[*+]"), "tiffload_buffer"),
+        Format("jpeg", "image/jpeg", (".jpg", ".jpeg", ".jfif"), _magic(rb"\xff\xd8\xff"), "jpegload_source", 85, 65_500),
+        Format("png", "image/png", (".png",), _magic(rb"\x89PNG\r\n\x1a\n"), "pngload_source", None, 2**31 - 1),
+        Format("webp", "image/webp", (".webp",), _magic(rb"RIFF....WEBP"), "webpload_source", 80, 16_383),
+        Format("avif", "image/avif", (".avif",), _magic(rb"....ftyp(avif|avis|mif1.*?avif)"), "heifload_source", 60, 16_384),
+        Format("gif", "image/gif", (".gif",), _magic(rb"GIF8[79]a"), "gifload_source"),
+        Format("tiff", "image/tiff", (".tif", ".tiff"), _magic(rb"II[*+]\0|MM\0[*+]"), "tiffload_source"),
     )
 }
 WRITABLE = tuple(name for name, entry in FORMATS.items() if entry.writable)

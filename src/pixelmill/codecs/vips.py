@@ -54,16 +54,21 @@ def _detail(error: pyvips.Error) -> str:
 
 
 def load(data: bytes, entry: Format, **options: Any) -> pyvips.Image:
-    """Open an encoded picture with its format's own loader. Only the header is read; pixels come in sequential order.
+    """Open an encoded picture, without copying it. Only the header is read; pixels come in sequential order.
 
     A file that is damaged or ends too early is an error when its pixels are read; what a decoder only warns of is not.
 
     Raises:
         CorruptImage: the header is damaged.
+        UnsupportedFormat: it is of a kind that libvips does not read.
     """
     set_up()
     import pyvips
 
     with vips_errors(f"reading the header of a {entry.name}"):
-        image: pyvips.Image = pyvips.Operation.call(entry.loader, data, access="sequential", fail_on="error", **options)
+        source = pyvips.Source.new_from_memory(data)
+        image: pyvips.Image = pyvips.Operation.call(entry.loader, source, access="sequential", fail_on="error", **options)
+        # As pyvips' own new_from_source does: `data` must live as long as any image made of this one. That function
+        # cannot be used, as it picks a loader itself, such as the one for Ultra HDR.
+        image._references.append(source)
     return image

@@ -141,4 +141,5 @@ def explain_refusal(cls: type[BaseModel], name: str, error: ValidationError) -> 
     if kind == "value_error":
         return str(first["ctx"]["error"])
     wanted = _WANTED.get(kind)
-    return expected(wanted.format(**first.get("ctx", {})) if wanted else first["msg"], where, got)
+    bounds = {key: f"{value:g}" if isinstance(value, float) else value for key, value in first.get("ctx", {}).items()}
+    return expected(wanted.format(**bounds) if wanted else first["msg"], where, got)
