@@ -40,6 +40,13 @@ def png(pixels: Pixels) -> bytes:
     return buffer.getvalue()
 
 
+def jpeg(pixels: Pixels) -> bytes:
+    """Encode RGB pixels as JPEG."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=50)
+    return buffer.getvalue()
+
+
 def opened(data: bytes) -> Image.Image:
     """Open an encoded picture."""
     image = Image.open(io.BytesIO(data))

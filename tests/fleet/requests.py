@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
+
+import numpy as np
 
 import image_processing_pb2 as pb
 from pixelmill import Pipeline
-from tests.fleet.pictures import png, scene
+from tests.fleet.pictures import jpeg, png, scene
 from tests.fleet.processes import PATIENCE_S, Fleet, Process
 
 PICTURE = png(scene(32, 24))
@@ -17,9 +20,10 @@ LONG = f"{' | '.join(['blur:3'] * 32)} | jpeg"
 """Takes a worker long enough to be met at work on `LARGE`, and gets further step by step."""
 
 
+@cache
 def large() -> bytes:
     """Return a small file of many pixels."""
-    return png(scene(4000, 3000))
+    return jpeg(np.tile(scene(300, 200), (10, 10, 1)))
 
 
 def request(pipeline: str | Pipeline = SAMPLE, data: bytes = PICTURE, **fields: Any) -> pb.RunPipelineRequest:
