@@ -69,18 +69,27 @@ def with_alpha(color: Image, alpha: NDArray[np.uint8]) -> Image:
 
 def weighted_by_alpha(image: Image) -> NDArray[np.float32]:
     """Return RGBA pixels with each color multiplied by its alpha's share of 255, as neighbours may be mixed."""
+    import cv2
+
     pixels = image.astype(np.float32)
-    pixels[:, :, :3] *= pixels[:, :, 3:] / 255
-    return pixels
+    weighted: NDArray[np.float32] = cv2.multiply(pixels, _weights(cv2.extractChannel(pixels, 3)), scale=1 / 255)
+    return weighted
 
 
 def unweighted(pixels: NDArray[np.float32]) -> Image:
     """Undo `weighted_by_alpha` and round."""
-    alpha = pixels[:, :, 3:]
-    image: Image = np.empty(pixels.shape, np.uint8)
-    image[:, :, :3] = np.clip(np.rint(pixels[:, :, :3] * (255 / np.maximum(alpha, 1e-3))), 0, 255)
-    image[:, :, 3:] = np.clip(np.rint(alpha), 0, 255)
+    import cv2
+
+    alpha = np.maximum(cv2.extractChannel(pixels, 3), 1e-3)
+    image: Image = cv2.divide(pixels, _weights(alpha), scale=255, dtype=cv2.CV_8U)
     return image
+
+
+def _weights(alpha: NDArray[np.float32]) -> NDArray[np.float32]:
+    import cv2
+
+    weights: NDArray[np.float32] = cv2.merge([alpha, alpha, alpha, np.full_like(alpha, 255)])
+    return weights
 
 
 def blend(image: Image, changed: Image, amount: float) -> Image:

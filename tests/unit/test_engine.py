@@ -16,9 +16,7 @@ from pixelmill.operations.resize import Resize
 from pixelmill.pixels import Image
 from tests.pictures import difference, encoded, photo, psnr
 
-EVERYTHING = (
-    "resize:90x90 | grayscale:0.5 | blur:9 | sharpen | edge_detect:.2 | sepia | negative:.1 | contrast | text:hello"
-)
+EVERYTHING = "resize:90x90 | grayscale:0.5 | blur:9 | sharpen | edge_detect:.2 | sepia | negative:.1 | contrast | text:hello"
 
 
 class Broken(Operation):
