@@ -77,6 +77,11 @@ def test_a_text_of_absurd_length_is_refused() -> None:
         write("x" * 100, size=1000)
 
 
+def test_a_text_beyond_what_can_be_drawn_is_refused() -> None:
+    with pytest.raises(InvalidPipeline, match="expected less than 32768 px each way for what text writes, got 'WWW"):
+        write("W" * 1000, size=50)
+
+
 def test_lines_are_aligned_as_the_position_says() -> None:
     left, right = text_mask("i\nwide line", 30, "low"), text_mask("i\nwide line", 30, "high")
     assert left.shape == right.shape

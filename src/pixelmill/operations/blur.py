@@ -15,7 +15,7 @@ from pixelmill.pixels import Image, is_opaque, on_color, unweighted, weighted_by
 REDUCED_SIGMA = 3.0
 """A wide blur runs on a picture reduced until its sigma is between this and twice this."""
 FRACTION_BITS = 7
-"""A reduced 8-bit picture keeps that many bits behind the point, so that it is rounded once, at the end."""
+"""A reduced 8-bit picture keeps that many bits behind the point once it is blurred, until it is large again."""
 
 
 @register
@@ -56,7 +56,7 @@ def _wide(pixels: NDArray[Any], sigma: float, reduction: int) -> NDArray[Any]:
     # As many blocks as cover the picture, all equally large: so it is reflected at its true edges. Interpolating linearly
     # needs nothing beyond them, as the block next to an edge is its own reflection.
     across, down = math.ceil(width / reduction), math.ceil(height / reduction)
-    small = cv2.resize(pixels.astype(np.float32, copy=False), (across, down), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(pixels, (across, down), interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
     x, y = _remaining(sigma, width / across), _remaining(sigma, height / down)
     small = cv2.GaussianBlur(small, (0, 0), x, sigmaY=y, borderType=cv2.BORDER_REFLECT)
     if pixels.dtype != np.uint8:

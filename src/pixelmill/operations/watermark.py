@@ -28,6 +28,8 @@ FONT_NAME = "DejaVu Sans"
 MAX_LOGO_BYTES = 8 * 1024 * 1024
 MAX_TEXT_LENGTH = 50_000
 """Characters × size, px: what a text may measure before it is cut to the picture."""
+MAX_INK = 32_768
+"""What cairo, which draws the text, can hold, px."""
 KEPT_PIXELS = 1_000_000
 """Rendered texts and scaled logos of up to that many pixels are kept."""
 Alignment = Literal["low", "centre", "high"]
@@ -121,8 +123,11 @@ def _render(text: str, size: int, align: Alignment) -> NDArray[np.uint8]:
     try:
         rendered = pyvips.Image.text(escaped, font=f"{FONT_NAME} {size}", fontfile=str(FONT), dpi=72, align=align)
     except pyvips.Error as error:
+        # libvips has no codes for its errors, only their texts.
         if "no text to render" in str(error.detail):  # only spaces and joiners: nothing that leaves ink
             return np.zeros((0, 0), np.uint8)
+        if "too big" in str(error.detail):
+            raise InvalidPipeline(expected(f"less than {MAX_INK} px each way", "what text writes", text)) from None
         raise
     return from_vips(rendered)[:, :, 0]
 
