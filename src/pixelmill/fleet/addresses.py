@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import threading
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import NamedTuple
 
 from pixelmill.errors import InvalidPipeline, expected
@@ -55,9 +56,8 @@ class Resolver:
     """Resolves host names off the event loop; a name that cannot be looked up for the moment keeps its last addresses."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(32, thread_name_prefix="resolve")
         self._known: dict[Host, tuple[Host, ...]] = {}
-        self._running: dict[Host, asyncio.Future[tuple[Host, ...]]] = {}
+        self._running: dict[Host, asyncio.Future[tuple[Host, ...] | None]] = {}
 
     async def resolve(self, hosts: Iterable[Host]) -> dict[Host, tuple[Host, ...]]:
         """Return the addresses of each host, sorted; none where its name does not exist (yet)."""
@@ -72,28 +72,39 @@ class Resolver:
             pass
         else:
             return (host,)
-        await asyncio.wait([self._lookup(host)], timeout=LOOKUP_TIMEOUT_S)
+        await asyncio.wait((self._lookup(host),), timeout=LOOKUP_TIMEOUT_S)
         return self._known.get(host, ())
 
-    def _lookup(self, host: Host) -> asyncio.Future[tuple[Host, ...]]:
-        """Return the running lookup of a host, or start one: a slow name server must not fill up the threads."""
+    def _lookup(self, host: Host) -> asyncio.Future[tuple[Host, ...] | None]:
+        """Return the running lookup of a host, or start one.
+
+        Each has a thread of its own, which neither the others' lookups nor the process's end have to wait for.
+        """
         if host not in self._running:
-            lookup = asyncio.get_running_loop().run_in_executor(self._threads, _look_up, host)
+            loop = asyncio.get_running_loop()
+            lookup: asyncio.Future[tuple[Host, ...] | None] = loop.create_future()
+            lookup.add_done_callback(lambda done: self._take(host, done.result()))
             self._running[host] = lookup
-            lookup.add_done_callback(lambda done: self._take(host, done))
+            threading.Thread(target=_look_up_for, args=(lookup, loop, host), name=f"resolve {host}", daemon=True).start()
         return self._running[host]
 
-    def _take(self, host: Host, lookup: asyncio.Future[tuple[Host, ...]]) -> None:
+    def _take(self, host: Host, found: tuple[Host, ...] | None) -> None:
         del self._running[host]
-        if not lookup.cancelled() and lookup.exception() is None:
-            self._known[host] = lookup.result()
+        if found is not None:
+            self._known[host] = found
 
-    def close(self) -> None:
-        """Stop looking up."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+
+def _look_up_for(lookup: asyncio.Future[tuple[Host, ...] | None], loop: asyncio.AbstractEventLoop, host: Host) -> None:
+    try:
+        found = _look_up(host)
+    except OSError:
+        found = None
+    with suppress(RuntimeError):  # where the loop is closed, nobody wants to know any more
+        loop.call_soon_threadsafe(lookup.set_result, found)
 
 
 def _look_up(host: Host) -> tuple[Host, ...]:
+    """Return a host's addresses, sorted. Raises OSError where that cannot be told for the moment."""
     try:
         found = socket.getaddrinfo(host.name, host.port, type=socket.SOCK_STREAM)
     except socket.gaierror as error:

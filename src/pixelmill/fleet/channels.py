@@ -190,5 +190,4 @@ class Pools:
         """Stop resolving and close all channels."""
         if self._task:
             self._task.cancel()
-        self._resolver.close()
         await asyncio.gather(self.reach.close(), *(pool.close() for pool in self.by_name.values()))
