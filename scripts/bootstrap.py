@@ -23,10 +23,8 @@ except ImportError as missing:
 
 if sys.version_info < (3, 11):  # noqa: UP036 - an older Python must be able to say that it is too old
     newer = [name for name in ("python3.13", "python3.12", "python3.11") if shutil.which(name)]
-    other = newer[0] if newer else "/path/to/python3"
-    sys.exit(
-        f"expected Python 3.11 or newer, got {sys.version.split()[0]} ({sys.executable}); name another: `make demo PYTHON={other}`"
-    )
+    hint = "make demo PYTHON=" + (newer[0] if newer else "/path/to/python3")
+    sys.exit(f"expected Python 3.11 or newer, got {sys.version.split()[0]} ({sys.executable}); name another: `{hint}`")
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
