@@ -40,8 +40,8 @@ def test_an_empty_list() -> None:
 
 @pytest.mark.parametrize("text", BAD, ids=range(len(BAD)))
 def test_a_bad_list(text: str) -> None:
-    with pytest.raises(InvalidPipeline, match=r"^expected host:port items separated by commas for FILTER_SERVICE_HOSTS, got"):
-        parse_hosts(text, "FILTER_SERVICE_HOSTS")
+    with pytest.raises(InvalidPipeline, match=r"^expected host:port items separated by commas for HOSTS, got"):
+        parse_hosts(text, "HOSTS")
 
 
 def test_targets() -> None:
