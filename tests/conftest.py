@@ -6,6 +6,4 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--update-goldens", action="store_true", help="write the golden pictures, do not compare"
-    )
+    parser.addoption("--update-goldens", action="store_true", help="write the golden pictures, do not compare")
