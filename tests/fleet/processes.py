@@ -210,12 +210,13 @@ def fleet(
     *,
     hosts: Mapping[str, str] | None = None,
     worker_environment: Mapping[str, str] | None = None,
+    orchestrator_environment: Mapping[str, str] | None = None,
     orchestrator_code: str = ORCHESTRATOR,
     **environment: str,
 ) -> Iterator[Fleet]:
     """Run `counts[pool]` workers of each pool and an orchestrator over them.
 
-    `hosts` adds more hosts to a pool's list; the other keywords are the orchestrator's environment.
+    `hosts` adds more hosts to a pool's list; the other keywords are the orchestrator's environment too.
     """
     workers = {
         pool: [worker(pool, f"{pool}-{number + 1}", **(worker_environment or {})) for number in range(count)]
@@ -230,7 +231,9 @@ def fleet(
             ("PIXELMILL_WORKER_HOSTS" if pool == "worker" else f"{pool.upper()}_SERVICE_HOSTS"): ",".join(addresses)
             for pool, addresses in lists.items()
         }
-        orchestrator = Process("orchestrator", orchestrator_code, {**variables, **environment})
+        orchestrator = Process(
+            "orchestrator", orchestrator_code, {**variables, **(orchestrator_environment or {}), **environment}
+        )
         stack.enter_context(running(orchestrator))
         channel = stack.enter_context(channel_to(orchestrator.address))
         made = Fleet(workers, orchestrator, channel)
