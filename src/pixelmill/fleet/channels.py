@@ -31,8 +31,9 @@ SERVICE_CONFIG = {
                 "baseEjectionTime": "5s",
                 "maxEjectionTime": "30s",
                 "maxEjectionPercent": 50,
+                # An instance that hangs or is broken fails nearly all of its calls. Calls that clients cancel count, too.
                 "failurePercentageEjection": {
-                    "threshold": 50,
+                    "threshold": 90,
                     "enforcementPercentage": 100,
                     "minimumHosts": 2,
                     "requestVolume": 20,

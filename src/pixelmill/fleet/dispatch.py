@@ -25,8 +25,10 @@ from pixelmill.result import HopReport, ImageInfo, Result, Trace
 REQUEST_ID = "x-request-id"
 TIME_LEFT = "pixelmill-time-left"
 """How long a hop may take, in seconds: metadata of a call to a worker."""
-LATE_S = 2.0
-CLOSE_S = 0.05
+LATE_S = 1.0
+"""How much longer than its deadline a call to a worker may take, in seconds."""
+AT_ONCE_S = 0.05
+"""A client that gives up so shortly before the deadline does so because of it."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ class Dispatcher:
         try:
             done, _ = await asyncio.wait((call,), timeout=remaining)
         except asyncio.CancelledError:
-            if request.deadline.remaining_s > CLOSE_S:
+            if request.deadline.remaining_s > AT_ONCE_S:
                 call.cancel()
             else:
                 self._leave(call)
@@ -142,7 +144,7 @@ class Dispatcher:
             raise fault from None
 
     def _leave(self, call: asyncio.Future[pb.StageResponse]) -> None:
-        """Let a call that nobody waits for any more come to its end."""
+        """Let a call that nobody waits for any more come to its end, which is soon."""
 
         def finished(call: asyncio.Future[pb.StageResponse]) -> None:
             self._left.discard(call)
