@@ -14,16 +14,24 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    SerializeAsAny,
+    ValidationError,
+    model_validator,
+)
 
 from pixelmill import compact
 from pixelmill._fluent import Fluent
 from pixelmill.codecs import Output
 from pixelmill.errors import InvalidPipeline, expected, shown
 from pixelmill.operations import Operation, make_operation
-from pixelmill.operations.base import explain_refusal
+from pixelmill.refusals import explain_refusal
 
 if TYPE_CHECKING:
     import yaml
@@ -53,6 +61,14 @@ class Pipeline(Fluent, BaseModel):
 
     operations: tuple[AnyOperation, ...] = ()
     output: Output = Output()
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _refused(cls, value: object, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return validate(value)
+        except ValidationError as error:
+            raise InvalidPipeline(explain_refusal(cls, "pipeline", error)) from None
 
     def then(self, *operations: Operation) -> Pipeline:
         """Return this pipeline with more operations at its end."""
@@ -106,8 +122,6 @@ class Pipeline(Fluent, BaseModel):
             raise InvalidPipeline(expected("a mapping with 'operations' and 'output'", "the pipeline", data))
         try:
             return cls.model_validate(data)
-        except ValidationError as error:
-            raise InvalidPipeline(explain_refusal(cls, "pipeline", error)) from None
         except RecursionError:
             raise InvalidPipeline("expected a pipeline, got data nested too deeply") from None
 
@@ -141,10 +155,7 @@ class Pipeline(Fluent, BaseModel):
 
 def make_output(format: str, options: dict[str, Any]) -> Output:
     """Return the `Output` of that format. Raises `InvalidPipeline`."""
-    try:
-        return Output.model_validate(_output_data(format, options))
-    except ValidationError as error:
-        raise InvalidPipeline(explain_refusal(Output, "output", error)) from None
+    return Output.model_validate(_output_data(format, options))
 
 
 def _output_data(format: str, options: dict[str, Any]) -> dict[str, Any]:

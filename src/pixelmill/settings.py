@@ -105,7 +105,7 @@ def load(model: type[Model], **options: object) -> Model:
     Raises:
         InvalidPipeline: a value is refused; the message names the variable.
     """
-    from pixelmill.operations.base import explain_refusal
+    from pixelmill.refusals import explain_refusal
 
     try:
         return model(**{name: value for name, value in options.items() if value is not None})  # type: ignore[arg-type]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from pixelmill import InvalidPipeline, Pipeline, PixelmillError
+from pixelmill import InvalidPipeline, Output, Pipeline, PixelmillError
 from pixelmill.errors import HANDLING, MAX_SHOWN, expected, from_reason, handling, shown
 
 
@@ -66,11 +68,11 @@ def test_a_value_is_shown_in_bounded_length() -> None:
         ('{"operations": [{"sigma": 2}]}', "expected an operation's name under 'op' for operations, got {'sigma': 2}"),
         ('{"operations": [5]}', "expected a mapping for pipeline.operations.0, got 5"),
         ('{"operations": 5}', "expected a list for pipeline.operations, got 5"),
-        ('{"output": 5}', "expected a mapping for pipeline.output, got 5"),
+        ('{"output": 5}', "expected a mapping for output, got 5"),
         ('{"ops": []}', "expected a parameter of pipeline (operations, output), got 'ops'"),
         (
             '{"output": {"format": "bmp"}}',
-            "expected one of 'source', 'jpeg', 'png', 'webp' or 'avif' for pipeline.output.format, got 'bmp'",
+            "expected one of 'source', 'jpeg', 'png', 'webp' or 'avif' for output.format, got 'bmp'",
         ),
         ('{"operations": [{"op": "blur", "sigma": []}]}', "expected a number for blur.sigma, got []"),
     ],
@@ -92,6 +94,21 @@ def test_what_is_wrong_with_a_pipeline(text: str, message: str) -> None:
 def test_what_is_wrong_with_a_call(values: tuple[int, ...], named: dict[str, int], message: str) -> None:
     with pytest.raises(InvalidPipeline) as refusal:
         Pipeline().blur(*values, **named)
+    assert str(refusal.value) == message
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Output(quality=0), "expected a number ≥ 1 for output.quality, got 0"),
+        (lambda: Output(format="png", quality=5), "expected no quality for png, which is lossless, got 5"),
+        (lambda: Pipeline(operations=(5,)), "expected a mapping for pipeline.operations.0, got 5"),
+        (lambda: Pipeline.model_validate({"more": 1}), "expected a parameter of pipeline (operations, output), got 'more'"),
+    ],
+)
+def test_what_is_wrong_with_a_value_made_directly(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(InvalidPipeline) as refusal:
+        make()
     assert str(refusal.value) == message
 
 

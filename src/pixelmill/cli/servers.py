@@ -230,7 +230,7 @@ def _settings(model: type[Model], **options: object) -> Model:
     """Return the settings: the options that were given, the environment for the others."""
     from pydantic import AliasChoices, ValidationError
 
-    from pixelmill.operations.base import explain_refusal
+    from pixelmill.refusals import explain_refusal
 
     try:
         return model(**{name: value for name, value in options.items() if value is not None})

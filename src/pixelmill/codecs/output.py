@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
 
 from pixelmill.codecs.formats import FORMATS, WRITABLE
 from pixelmill.color import Color
-from pixelmill.errors import ImageTooLarge
+from pixelmill.errors import ImageTooLarge, InvalidPipeline
 from pixelmill.geometry import Size
+from pixelmill.refusals import explain_refusal
 
 SOURCE: Final = "source"
 ALIASES = {"jpg": "jpeg"}
@@ -41,6 +50,15 @@ class Output(BaseModel):
         if self.lossless and self.format in ("jpeg", "png"):
             raise ValueError(f"expected lossless only for webp and avif, got it for {self.format}")
         return self
+
+    # The last of the validators, so that it sees what the others refuse.
+    @model_validator(mode="wrap")
+    @classmethod
+    def _refused(cls, value: object, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return validate(value)
+        except ValidationError as error:
+            raise InvalidPipeline(explain_refusal(cls, "output", error)) from None
 
     def resolved(self, source_format: str) -> Output:
         """Return the output with "source" replaced by what it means for a source of that format."""

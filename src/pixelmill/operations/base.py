@@ -16,9 +16,10 @@ from typing import Any, ClassVar, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError, model_serializer
 from pydantic_core.core_schema import SerializerFunctionWrapHandler
 
-from pixelmill.errors import InvalidPipeline, expected, shown
+from pixelmill.errors import InvalidPipeline, shown
 from pixelmill.geometry import Size
 from pixelmill.pixels import Image
+from pixelmill.refusals import explain_refusal
 
 Pool = Literal["resize", "filter", "watermark"]
 
@@ -97,49 +98,3 @@ def make_operation(name: object, parameters: dict[str, Any]) -> Operation:
         return cls.model_validate(parameters)
     except ValidationError as error:
         raise InvalidPipeline(explain_refusal(cls, cls.name, error)) from None
-
-
-_WANTED = {
-    "greater_than": "a number > {gt}",
-    "greater_than_equal": "a number ≥ {ge}",
-    "less_than": "a number < {lt}",
-    "less_than_equal": "a number ≤ {le}",
-    "finite_number": "a finite number",
-    "int_parsing": "a whole number",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_parsing": "a number",
-    "float_type": "a number",
-    "bool_parsing": "true or false",
-    "bool_type": "true or false",
-    "string_type": "text",
-    "string_unicode": "text of Unicode characters",
-    "bytes_type": "a picture's bytes",
-    "int_parsing_size": "a whole number",
-    "tuple_type": "a list",
-    "dict_type": "a mapping",
-    "model_type": "a mapping",
-    "is_instance_of": "an operation",
-    "invalid_key": "a parameter's name",
-    "string_too_long": "at most {max_length} characters",
-    "string_too_short": "at least {min_length} character(s)",
-    "bytes_too_long": "at most {max_length} bytes",
-    "literal_error": "one of {expected}",
-}
-
-
-def explain_refusal(cls: type[BaseModel], name: str, error: ValidationError) -> str:
-    """Return the first of a validation's errors as one sentence: what was expected, for which parameter, what came."""
-    first = error.errors(include_url=False)[0]
-    where = ".".join([name, *(str(part) for part in first["loc"])])
-    kind, got = first["type"], first.get("input")
-    if kind == "extra_forbidden":
-        known = ", ".join(cls.model_fields) or "none"
-        return f"expected a parameter of {name} ({known}), got {shown(first['loc'][-1])}"
-    if kind == "missing":
-        return f"expected a value for {where}, got none"
-    if kind == "value_error":
-        return str(first["ctx"]["error"])
-    wanted = _WANTED.get(kind)
-    bounds = {key: f"{value:g}" if isinstance(value, float) else value for key, value in first.get("ctx", {}).items()}
-    return expected(wanted.format(**bounds) if wanted else first["msg"], where, got)
