@@ -17,7 +17,7 @@ import image_processing_pb2_grpc as rpc
 from pixelmill import __version__
 from pixelmill.codecs import Output
 from pixelmill.cores import available_cores
-from pixelmill.engine import HopResult, run_hop, set_up
+from pixelmill.engine import HopResult, run_hop, warm_up
 from pixelmill.errors import Draining, InvalidPipeline, PixelmillError, Unavailable, expected
 from pixelmill.fleet import wire
 from pixelmill.fleet.admission import Admission
@@ -179,7 +179,7 @@ def serve(settings: WorkerSettings) -> None:
     Raises:
         Unavailable: its address is taken.
     """
-    set_up()
+    warm_up()
 
     async def main() -> None:
         worker = Worker(settings)
