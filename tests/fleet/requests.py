@@ -16,7 +16,7 @@ from tests.fleet.processes import PATIENCE_S, Fleet, Process
 PICTURE = png(scene(32, 24))
 SAMPLE = 'resize:16x16 | blur:2 | sharpen | sepia | text:"me",size=8 | png'
 INSTANT = "negative | png"
-LONG = f"{' | '.join(['blur:3'] * 32)} | jpeg"
+LONG = f"{' | '.join(['blur:3'] * 30)} | jpeg"
 """Takes a worker long enough to be met at work on `LARGE`, and gets further step by step."""
 
 

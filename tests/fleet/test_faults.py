@@ -13,6 +13,7 @@ import pytest
 
 import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
+import pixelmill
 from tests.fleet.failures import fails
 from tests.fleet.processes import PATIENCE_S, Fleet, Process, channel_to, fleet, wait_for, worker
 from tests.fleet.requests import INSTANT, LONG, PICTURE, busy, instances, large, request, trace
@@ -23,7 +24,7 @@ CLIENTS = 4
 @pytest.fixture(scope="module")
 def pair() -> Iterator[Fleet]:
     """Two filter workers that need not be the same from one test to the next."""
-    with fleet({"filter": 2}, worker_environment={"PIXELMILL_DRAIN_S": "1"}) as made:
+    with fleet({"resize": 1, "filter": 2}, worker_environment={"PIXELMILL_DRAIN_S": "1"}) as made:
         yield made
 
 
@@ -88,13 +89,18 @@ def caught(workers: Sequence[Process]) -> Process:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
-def test_a_request_on_a_lost_instance_is_done_by_another(two: Fleet, picture: bytes, number: signal.Signals) -> None:
-    call = long_request(two, picture)
+def test_what_a_lost_instance_had_begun_is_done_by_another(two: Fleet, picture: bytes, number: signal.Signals) -> None:
+    """The other gets the frame again, which is larger than what gRPC keeps for a retry by default."""
+    pipeline = f"resize:2900x1900,fit=fill | {LONG}"
+    call = two.stub.RunPipeline.future(request(pipeline, picture, placement="grouped"), timeout=PATIENCE_S)
     lost = caught(two.workers["filter"])
     lost.signal(number)
-    hop = call.result(PATIENCE_S).trace.hops[0]
+    answer = call.result(PATIENCE_S)
+    hop = answer.trace.hops[1]
     assert hop.instance != lost.instance
     assert hop.attempts > 1
+    assert hop.bytes_in == 2900 * 1900 * 3
+    assert answer.image_data == pixelmill.run(picture, pipeline).data
 
 
 def test_a_killed_instance_is_passed_over_until_it_is_back(two: Fleet) -> None:
@@ -130,6 +136,17 @@ def test_a_leaving_worker_fails_no_request(two: Fleet) -> None:
         wait_for(lambda: used(more(traces)) == {other.instance}, "all requests to go to the other instance")
     # It had left before it stopped: nothing had to be done twice.
     assert all(hop.attempts == 1 for trace in traces for hop in trace.hops)
+
+
+def test_restarting_one_after_another_fails_no_request(two: Fleet) -> None:
+    """Also where the second leaves as soon as the first is back: there is always one that serves."""
+    with load(two) as traces:
+        more(traces)
+        for process in two.workers["filter"]:
+            assert process.terminate() == 0
+            process.restart()
+            wait_for(lambda: all(each.healthy for each in two.describe().instances), "both to be healthy")
+        more(traces)
 
 
 def test_a_leaving_worker_finishes_what_it_has_begun(two: Fleet, picture: bytes) -> None:

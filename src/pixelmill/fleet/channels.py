@@ -18,8 +18,10 @@ from pixelmill.fleet.reach import POLL_S, Reach, open_channel
 from pixelmill.limits import Limits
 
 CONNECT_S = 2.0
+TURNS_S = 0.5
+"""How long a new channel waits until each of its instances, which can be reached, takes its turn, seconds."""
 DRAIN_S = 60.0
-LOOK_S = 0.25
+LOOK_S = 0.1
 """Time between two looks at who can be reached, seconds."""
 log = logging.getLogger("pixelmill.fleet")
 
@@ -108,14 +110,15 @@ class Pool:
     async def _connected(self, addresses: tuple[Host, ...]) -> grpc.aio.Channel:
         """Return a new channel, once all its instances take their turns, or time is up.
 
-        Otherwise its first calls would all go to whichever instance is connected first.
+        Otherwise its first calls would all go to whichever instance is connected first. If the old channel has none at
+        all, one is enough.
         """
         channel = open_channel(addresses, self._limits, SERVICE_CONFIG)
         stub: rpc.StageServiceAsyncStub = rpc.StageServiceStub(channel)
         seen: set[tuple[str, int]] = set()
         try:
-            async with asyncio.timeout(CONNECT_S):
-                while len(seen) < len(addresses):
+            async with asyncio.timeout(TURNS_S):
+                while len(seen) < len(addresses) and not (seen and self._is_broken()):
                     try:
                         info = await stub.DescribeInstance(pb.DescribeInstanceRequest())
                     except grpc.RpcError:
@@ -129,6 +132,16 @@ class Pool:
             await channel.close()
             raise
         return channel
+
+    def _is_broken(self) -> bool:
+        return self._channel is not None and self._channel.get_state() is not grpc.ChannelConnectivity.READY
+
+    async def replaced(self, stub: rpc.StageServiceAsyncStub, within_s: float) -> bool:
+        """Wait for other instances than those that `stub` calls, at most `within_s` seconds, and tell whether there are."""
+        until = asyncio.get_running_loop().time() + within_s
+        while self._stub is stub and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(POLL_S)
+        return self._stub is not stub
 
     async def close(self) -> None:
         """Close the channel; running calls end."""

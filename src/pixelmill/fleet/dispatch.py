@@ -6,16 +6,18 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 
 import grpc
 
 import image_processing_pb2 as pb
+import image_processing_pb2_grpc as rpc
 from pixelmill.codecs import probe
-from pixelmill.errors import DeadlineExceeded, Internal, NoHealthyInstance
+from pixelmill.errors import DeadlineExceeded, Draining, Internal, NoHealthyInstance
 from pixelmill.fleet import wire
 from pixelmill.fleet.admission import Admission
-from pixelmill.fleet.channels import Pools
+from pixelmill.fleet.channels import Pool, Pools
 from pixelmill.fleet.faults import error_from_call
 from pixelmill.limits import Deadline, Limits
 from pixelmill.pipeline import Pipeline
@@ -27,6 +29,8 @@ TIME_LEFT = "pixelmill-time-left"
 """How long a hop may take, in seconds: metadata of a call to a worker."""
 LATE_S = 1.0
 """How much longer than its deadline a call to a worker may take, in seconds."""
+OTHERS_S = 0.5
+"""How long a call that found no instance waits for the pool to list others, in seconds."""
 AT_ONCE_S = 0.05
 """A client that gives up so shortly before the deadline does so because of it."""
 
@@ -97,30 +101,45 @@ class Dispatcher:
         )
 
     async def _hop(self, hop: Hop, message: pb.StageRequest, request: Request) -> tuple[pb.StageResponse, HopReport]:
-        request.deadline.check(f"the hop to the {hop.pool} pool")
         message.operations.extend(wire.operation_message(operation) for operation in hop.operations)
         if hop.output:
             message.output.CopyFrom(wire.output_message(hop.output))
         started = time.perf_counter()
-        answer = await self._call(hop.pool, message, request)
+        answer, again = await self._call(self.pools[hop.pool], message, request)
         kind = answer.WhichOneof("result")
         if kind == "error":
             raise wire.error_of(answer.error)
         if kind != ("encoded" if hop.output else "frame"):
             raise Internal
-        return answer, wire.report_of(answer.report, pool=hop.pool, wall_s=time.perf_counter() - started)
+        report = wire.report_of(answer.report, pool=hop.pool, wall_s=time.perf_counter() - started)
+        return answer, replace(report, attempts=report.attempts + again)
 
-    async def _call(self, pool: str, message: pb.StageRequest, request: Request) -> pb.StageResponse:
-        """Send a hop to an instance of a pool, and wait for the answer until the deadline.
+    async def _call(self, pool: Pool, message: pb.StageRequest, request: Request) -> tuple[pb.StageResponse, int]:
+        """Send a hop to a pool; returns the answer, and how often gRPC's own retries were not enough.
+
+        They stay on the channel of the call, which lists the instances of the moment when it was made.
+        """
+        for again in count():
+            request.deadline.check(f"the hop to the {pool.name} pool")
+            stub = pool.stub
+            try:
+                return await self._try(pool.name, stub, message, request), again
+            except (NoHealthyInstance, Draining):
+                if not await pool.replaced(stub, OTHERS_S):
+                    raise
+        raise Internal
+
+    async def _try(
+        self, pool: str, stub: rpc.StageServiceAsyncStub, message: pb.StageRequest, request: Request
+    ) -> pb.StageResponse:
+        """Send a hop to an instance of a channel, and wait for the answer until the deadline.
 
         The call itself has a little longer: an instance that has run out of time says so, which is no failure. If the call
         were given up at the same moment, gRPC would count it as one, and impatient clients make good instances look bad.
         """
         remaining = request.deadline.remaining_s
         metadata = ((REQUEST_ID, request.id), (TIME_LEFT, f"{max(remaining, 0):.3f}"))
-        call = asyncio.ensure_future(
-            _answer(self.pools[pool].stub.RunStage(message, timeout=remaining + LATE_S, metadata=metadata))
-        )
+        call = asyncio.ensure_future(_answer(stub.RunStage(message, timeout=remaining + LATE_S, metadata=metadata)))
         try:
             done, _ = await asyncio.wait((call,), timeout=remaining)
         except asyncio.CancelledError:
