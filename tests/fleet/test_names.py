@@ -73,9 +73,7 @@ def names(tmp_path: Path) -> Names:
 
 def over(names: Names, three: list[Process], host: str = "filters") -> AbstractContextManager[Fleet]:
     """Run an orchestrator whose only filter host is a name."""
-    return fleet(
-        {}, hosts={"filter": f"{host}:{three[0].port}"}, orchestrator_code=names.code, PIXELMILL_RESOLVE_S="0.1"
-    )
+    return fleet({}, hosts={"filter": f"{host}:{three[0].port}"}, orchestrator_code=names.code, PIXELMILL_RESOLVE_S="0.1")
 
 
 def ask(made: Fleet) -> pb.Trace:
