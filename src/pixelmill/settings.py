@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pixelmill.errors import InvalidPipeline
 from pixelmill.limits import Limits
+from pixelmill.refusals import explain_refusal
 
 PORTS = {"resize": 50052, "filter": 50053, "watermark": 50054, "orchestrator": 50055, "format": 50056, "worker": 50057}
 Role = Literal["resize", "filter", "watermark", "format", "worker"]
@@ -105,8 +106,6 @@ def load(model: type[Model], **options: object) -> Model:
     Raises:
         InvalidPipeline: a value is refused; the message names the variable.
     """
-    from pixelmill.refusals import explain_refusal
-
     try:
         return model(**{name: value for name, value in options.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:

@@ -185,11 +185,11 @@ def test_errors_are_one_line(arguments: list[str], code: int, capfd: pytest.Capt
 def test_a_bad_variable_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("PORT", "fifty")
     assert main(["worker"]) == 2
-    assert capsys.readouterr().err == "pixelmill: expected a whole number for settings.port (PORT), got 'fifty'\n"
+    assert capsys.readouterr().err == "pixelmill: expected a whole number for port (PORT), got 'fifty'\n"
     monkeypatch.setenv("PORT", "50055")
     monkeypatch.setenv("PIXELMILL_PLACEMENT", "upside-down")
     assert main(["orchestrator"]) == 2
-    assert "for settings.placement (PIXELMILL_PLACEMENT), got 'upside-down'" in capsys.readouterr().err
+    assert "for placement (PIXELMILL_PLACEMENT), got 'upside-down'" in capsys.readouterr().err
 
 
 def test_where_nothing_answers_the_exit_code_is_1(closed_port: int, capsys: pytest.CaptureFixture[str]) -> None:

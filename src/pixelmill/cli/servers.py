@@ -6,16 +6,13 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pixelmill.cli.choices import PlacementChoice, PoolChoice, examples
-from pixelmill.errors import InvalidPipeline
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
     from pixelmill.fleet.embedded import EmbeddedFleet
 
 PANEL = "Fleet"
@@ -25,7 +22,6 @@ Host = Annotated[
 ]
 ReadyFd = Annotated[int | None, typer.Option("--ready-fd", hidden=True)]
 ParentFd = Annotated[int | None, typer.Option("--parent-fd", hidden=True)]
-Model = TypeVar("Model", bound="BaseModel")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -139,10 +135,10 @@ def worker(
     Every option has an environment variable, which it overrides.
     """
     from pixelmill.fleet.worker import serve
-    from pixelmill.settings import WorkerSettings
+    from pixelmill.settings import WorkerSettings, load
 
     serve(
-        _settings(
+        load(
             WorkerSettings,
             pool=pool,
             service_name=name,
@@ -205,10 +201,10 @@ def orchestrator(
     Every option has an environment variable, which it overrides.
     """
     from pixelmill.fleet.orchestrator import serve
-    from pixelmill.settings import OrchestratorSettings
+    from pixelmill.settings import OrchestratorSettings, load
 
     serve(
-        _settings(
+        load(
             OrchestratorSettings,
             resize_service_hosts=resize,
             filter_service_hosts=filter,
@@ -224,19 +220,3 @@ def orchestrator(
             parent_fd=parent_fd,
         )
     )
-
-
-def _settings(model: type[Model], **options: object) -> Model:
-    """Return the settings: the options that were given, the environment for the others."""
-    from pydantic import AliasChoices, ValidationError
-
-    from pixelmill.refusals import explain_refusal
-
-    try:
-        return model(**{name: value for name, value in options.items() if value is not None})
-    except ValidationError as error:
-        name = str(error.errors(include_url=False)[0]["loc"][0])
-        alias = model.model_fields[name].validation_alias
-        last = alias.choices[-1] if isinstance(alias, AliasChoices) else f"PIXELMILL_{name}"
-        message = explain_refusal(model, "settings", error)
-        raise InvalidPipeline(message.replace(f"settings.{name}", f"settings.{name} ({str(last).upper()})", 1)) from None
