@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 
 import grpc
@@ -196,6 +197,16 @@ def test_a_pool_whose_hosts_do_not_resolve() -> None:
         client.run(PICTURE, Pipeline().negative())
 
 
+def has_ipv6() -> bool:
+    """Tell whether this machine can listen on ::1."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
 def test_over_ipv6() -> None:
     process = worker("filter", "six", PIXELMILL_HOST="[::1]")
     with running(process), fleet({"filter": 1}, hosts={"filter": f"[::1]:{process.port}"}) as made:

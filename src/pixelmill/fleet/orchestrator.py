@@ -152,6 +152,7 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
             if following:
                 following.cancel()
 
+    @answers
     async def DescribeFleet(self, request: pb.DescribeFleetRequest, context: Context) -> pb.DescribeFleetResponse:  # noqa: N802
         """Ask every instance how it is."""
         return pb.DescribeFleetResponse(
