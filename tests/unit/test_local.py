@@ -61,3 +61,8 @@ def test_only_a_bounded_number_is_read_ahead() -> None:
 def test_other_urls_are_refused(url: str) -> None:
     with pytest.raises(InvalidPipeline, match="for the executor, got"):
         open_executor(url)
+
+
+def test_a_path_in_place_of_bytes_is_refused_by_name() -> None:
+    with pytest.raises(TypeError, match=r"expected the bytes of a picture for source, got 'photo\.jpg'"):
+        run("photo.jpg", "sepia")  # type: ignore[arg-type]

@@ -34,8 +34,11 @@ def run(
 
     Raises:
         PixelmillError: what is wrong with the picture or the pipeline.
+        TypeError: `source` is not bytes, but a path, say.
     """
     started = time.perf_counter()
+    if not isinstance(source, bytes | bytearray | memoryview):
+        raise TypeError(expected("the bytes of a picture", "source", source))
     pipeline = Pipeline.parse(pipeline) if isinstance(pipeline, str) else pipeline
     deadline = deadline or Deadline.after(limits.timeout_s)
     header = probe(source, limits)
