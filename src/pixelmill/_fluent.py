@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterable
+from functools import cache
 
 from pixelmill.errors import InvalidPipeline, expected
-from pixelmill.operations import make_operation, operation_class, operation_names
+from pixelmill.operations import Operation, make_operation, operation_class, operation_names
 
 
 class Fluent:
@@ -14,7 +16,8 @@ class Fluent:
     def __getattr__(self, name: str) -> Callable[..., object]:
         if name.startswith("_") or name not in operation_names():
             raise AttributeError(f"Pipeline has no operation {name!r}; there are {', '.join(operation_names())}")
-        fields = list(operation_class(name).model_fields)
+        cls = operation_class(name)
+        fields = list(cls.model_fields)
 
         def append(*values: object, **parameters: object) -> object:
             if len(values) > len(fields):
@@ -25,4 +28,24 @@ class Fluent:
                 raise InvalidPipeline(f"expected {min(twice)} of {name} once, got it by place and by name")
             return self.then(make_operation(name, named | parameters))
 
+        append.__name__ = append.__qualname__ = name
+        append.__doc__, append.__signature__ = _documented(cls)  # type: ignore[attr-defined]
         return append
+
+    def __dir__(self) -> Iterable[str]:
+        return sorted({*super().__dir__(), *operation_names()})
+
+
+@cache
+def _documented(cls: type[Operation]) -> tuple[str, inspect.Signature]:
+    """Return what `help` shows of an operation's method: the operation's documentation and parameters."""
+    lines = [f"    {name}: {field.description}" for name, field in cls.model_fields.items()]
+    parameters = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default=inspect.Parameter.empty if field.is_required() else field.default,
+        )
+        for name, field in cls.model_fields.items()
+    ]
+    return "\n".join([inspect.getdoc(cls) or "", "", "Args:", *lines]), inspect.Signature(parameters)

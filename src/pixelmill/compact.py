@@ -28,6 +28,7 @@ _SPACE = re.compile(r"\s*")
 _KEY = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*=")
 _NAME = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_-]*)\s*")
 _BARE = re.compile(r'[^|,="\s:](?:[^|,="]*[^|,="\s])?')
+_NUMBER = re.compile(r"[-+.\d]+")
 _PAIR = re.compile(r"(\d*)x(\d*)|(\d+)")
 
 
@@ -88,7 +89,8 @@ class _Reader:
         place = next(places, None)
         value = self._value("a parameter")
         if place is None:
-            raise InvalidPipeline(f"expected NAME=VALUE for another parameter of {stage}, got {shown(value)}")
+            hint = "" if _NUMBER.fullmatch(value) else "; a value with a comma goes in double quotes"
+            raise InvalidPipeline(f"expected NAME=VALUE for another parameter of {stage}, got {shown(value)}{hint}")
         return _pair(stage, value) if "×" in place else [(place, value)]
 
     def _name(self, wanted: str) -> str:

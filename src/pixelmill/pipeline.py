@@ -40,10 +40,10 @@ MAX_YAML_DEPTH = 16
 
 
 def _as_operation(value: object) -> object:
-    if not isinstance(value, dict):
+    if isinstance(value, Operation):
         return value
-    if "op" not in value:
-        raise InvalidPipeline(expected("an operation's name under 'op'", "operations", value))
+    if not isinstance(value, dict) or "op" not in value:
+        raise InvalidPipeline(expected("an operation, or a mapping with its name under 'op',", "operations", value))
     return make_operation(value["op"], {name: item for name, item in value.items() if name != "op"})
 
 
@@ -54,7 +54,8 @@ class Pipeline(Fluent, BaseModel):
     """Operations in the order in which they run, and the output. Immutable: each method returns a new pipeline.
 
     Every operation is also a method that appends it, with the operation's parameters in their order or by name:
-    `Pipeline().resize(1280, 720).blur(sigma=2)`.
+    `Pipeline().resize(1280, 720).blur(sigma=2)`. `dir(Pipeline())` lists them, `help(Pipeline().resize)` explains one,
+    and `pixelmill ops` on the command line all of them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -182,6 +183,8 @@ def plain(text: str) -> object:
 
 def _loader(text: str) -> Callable[[str], object] | None:
     """Tell JSON and YAML by how they start; None is the compact form."""
+    if not isinstance(text, str):
+        raise InvalidPipeline(expected("text", "the pipeline", text))
     start = text.lstrip()
     if start.startswith("{"):
         return _load_json

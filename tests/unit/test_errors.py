@@ -65,8 +65,11 @@ def test_a_value_is_shown_in_bounded_length() -> None:
             "{",
             "expected a pipeline in JSON, got: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
         ),
-        ('{"operations": [{"sigma": 2}]}', "expected an operation's name under 'op' for operations, got {'sigma': 2}"),
-        ('{"operations": [5]}', "expected a mapping for pipeline.operations.0, got 5"),
+        (
+            '{"operations": [{"sigma": 2}]}',
+            "expected an operation, or a mapping with its name under 'op', for operations, got {'sigma': 2}",
+        ),
+        ('{"operations": [5]}', "expected an operation, or a mapping with its name under 'op', for operations, got 5"),
         ('{"operations": 5}', "expected a list for pipeline.operations, got 5"),
         ('{"output": 5}', "expected a mapping for output, got 5"),
         ('{"ops": []}', "expected a parameter of pipeline (operations, output), got 'ops'"),
@@ -102,7 +105,10 @@ def test_what_is_wrong_with_a_call(values: tuple[int, ...], named: dict[str, int
     [
         (lambda: Output(quality=0), "expected a number ≥ 1 for output.quality, got 0"),
         (lambda: Output(format="png", quality=5), "expected no quality for png, which is lossless, got 5"),
-        (lambda: Pipeline(operations=(5,)), "expected a mapping for pipeline.operations.0, got 5"),
+        (
+            lambda: Pipeline(operations=(5,)),
+            "expected an operation, or a mapping with its name under 'op', for operations, got 5",
+        ),
         (lambda: Pipeline.model_validate({"more": 1}), "expected a parameter of pipeline (operations, output), got 'more'"),
     ],
 )

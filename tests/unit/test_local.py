@@ -57,7 +57,9 @@ def test_only_a_bounded_number_is_read_ahead() -> None:
         outcomes.close()  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("url", ["", "ftp://x", "local:4", "local://here"])
+@pytest.mark.parametrize(
+    "url", ["", "ftp://x", "local:4", "local://here", "grpc", "grpc://", "grpc://host", "grpc://host:0"]
+)
 def test_other_urls_are_refused(url: str) -> None:
     with pytest.raises(InvalidPipeline, match="for the executor, got"):
         open_executor(url)
@@ -66,3 +68,24 @@ def test_other_urls_are_refused(url: str) -> None:
 def test_a_path_in_place_of_bytes_is_refused_by_name() -> None:
     with pytest.raises(TypeError, match=r"expected the bytes of a picture for source, got 'photo\.jpg'"):
         run("photo.jpg", "sepia")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("pipeline", [None, {"operations": []}, Pipeline, Pipeline().sepia])
+def test_what_is_no_pipeline_is_refused_by_name(pipeline: object) -> None:
+    with pytest.raises(TypeError, match="expected a Pipeline, or one as text, for pipeline, got "):
+        run(SOURCES["0"], pipeline)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview])
+@pytest.mark.parametrize("name", ["PNG", "JPEG"])
+def test_pictures_in_other_buffers(kind: type[bytearray] | type[memoryview], name: str) -> None:
+    data = encoded(photo(40, 30), name)
+    assert run(kind(data), PIPELINE).data == run(data, PIPELINE).data
+
+
+def test_executors_take_a_pipeline_s_text() -> None:
+    with LocalExecutor(threads=1) as executor:
+        assert executor.run(SOURCES["0"], PIPELINE.to_text()).data == run(SOURCES["0"], PIPELINE).data
+        (outcome,) = executor.map([Item("0", SOURCES["0"])], PIPELINE.to_text())
+    assert outcome.result is not None
+    assert outcome.result.data == run(SOURCES["0"], PIPELINE).data

@@ -58,5 +58,5 @@ def test_in_text_forms_it_is_base64() -> None:
 
 
 def test_what_is_no_base64_is_refused() -> None:
-    with pytest.raises(InvalidPipeline, match=r"expected a picture in base64 for logo.image, got 'ÿ'"):
+    with pytest.raises(InvalidPipeline, match=r"expected a picture's bytes, or base64, for logo.image, got 'ÿ'"):
         make_operation("logo", {"image": "ÿ"})

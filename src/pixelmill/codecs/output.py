@@ -25,7 +25,7 @@ ALIASES = {"jpg": "jpeg"}
 
 
 def _canonical(value: object) -> object:
-    return ALIASES.get(value, value) if isinstance(value, str) else value
+    return ALIASES.get(value.lower(), value.lower()) if isinstance(value, str) else value
 
 
 class Output(BaseModel):

@@ -12,6 +12,9 @@ from pixelmill.limits import Deadline
 from pixelmill.pipeline import Pipeline
 from pixelmill.result import Result
 
+Source = bytes | bytearray | memoryview
+"""An encoded picture."""
+
 
 @dataclass(frozen=True)
 class Item:
@@ -37,11 +40,11 @@ class Outcome:
 class Executor(Protocol):
     """Runs pipelines somewhere. A context manager: leaving it frees what it holds."""
 
-    def run(self, source: bytes, pipeline: Pipeline, *, deadline: Deadline | None = None) -> Result:
-        """Run one picture. Raises a `PixelmillError`."""
+    def run(self, source: Source, pipeline: Pipeline | str, *, deadline: Deadline | None = None) -> Result:
+        """Run one picture, by a pipeline or its text. Raises a `PixelmillError`."""
         ...
 
-    def map(self, items: Iterable[Item], pipeline: Pipeline) -> Iterator[Outcome]:
+    def map(self, items: Iterable[Item], pipeline: Pipeline | str) -> Iterator[Outcome]:
         """Run many pictures, a bounded number at a time; outcomes come in any order."""
         ...
 
@@ -66,7 +69,7 @@ def open_executor(url: str = "local:") -> Executor:
     Raises:
         InvalidPipeline: the URL names no executor.
     """
-    scheme = url.partition(":")[0]
+    scheme = url.partition(":")[0] if isinstance(url, str) else None
     if scheme not in _SCHEMES:
         raise InvalidPipeline(expected("local: or grpc://HOST:PORT", "the executor", url))
     module, _, path = _SCHEMES[scheme].partition(":")
@@ -75,3 +78,24 @@ def open_executor(url: str = "local:") -> Executor:
         made = getattr(made, part)
     executor: Executor = made(url)
     return executor
+
+
+def as_bytes(source: Source) -> bytes:
+    """Return a picture's bytes. Raises `TypeError` where `source` is something else, a path, say."""
+    if not isinstance(source, Source):
+        raise TypeError(expected("the bytes of a picture", "source", source))
+    return source if isinstance(source, bytes) else bytes(source)
+
+
+def as_pipeline(pipeline: Pipeline | str) -> Pipeline:
+    """Return a pipeline, read from its text where it is text.
+
+    Raises:
+        InvalidPipeline: the text cannot be read.
+        TypeError: `pipeline` is neither.
+    """
+    if isinstance(pipeline, Pipeline):
+        return pipeline
+    if isinstance(pipeline, str):
+        return Pipeline.parse(pipeline)
+    raise TypeError(expected("a Pipeline, or one as text,", "pipeline", pipeline))

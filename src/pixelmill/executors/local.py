@@ -12,7 +12,7 @@ from pixelmill.codecs import probe
 from pixelmill.cores import available_cores
 from pixelmill.engine import run_hop
 from pixelmill.errors import Internal, InvalidPipeline, PixelmillError, expected
-from pixelmill.executors.base import Item, Outcome
+from pixelmill.executors.base import Item, Outcome, Source, as_bytes, as_pipeline
 from pixelmill.limits import DEFAULT_LIMITS, Deadline, Limits
 from pixelmill.pipeline import Pipeline
 from pixelmill.plan import plan
@@ -23,7 +23,7 @@ AHEAD = 2
 
 
 def run(
-    source: bytes, pipeline: Pipeline | str, *, limits: Limits = DEFAULT_LIMITS, deadline: Deadline | None = None
+    source: Source, pipeline: Pipeline | str, *, limits: Limits = DEFAULT_LIMITS, deadline: Deadline | None = None
 ) -> Result:
     """Run a pipeline on one picture in this process.
 
@@ -34,12 +34,11 @@ def run(
 
     Raises:
         PixelmillError: what is wrong with the picture or the pipeline.
-        TypeError: `source` is not bytes, but a path, say.
+        TypeError: `source` is not bytes, but a path, say; or `pipeline` is neither a pipeline nor text.
     """
     started = time.perf_counter()
-    if not isinstance(source, bytes | bytearray | memoryview):
-        raise TypeError(expected("the bytes of a picture", "source", source))
-    pipeline = Pipeline.parse(pipeline) if isinstance(pipeline, str) else pipeline
+    source = as_bytes(source)
+    pipeline = as_pipeline(pipeline)
     deadline = deadline or Deadline.after(limits.timeout_s)
     header = probe(source, limits)
     planned = plan(pipeline, header, limits=limits)
@@ -74,12 +73,14 @@ class LocalExecutor:
             raise InvalidPipeline(expected("local:", "the executor", url))
         return cls()
 
-    def run(self, source: bytes, pipeline: Pipeline, *, deadline: Deadline | None = None) -> Result:
+    def run(self, source: Source, pipeline: Pipeline | str, *, deadline: Deadline | None = None) -> Result:
         return run(source, pipeline, limits=self.limits, deadline=deadline)
 
-    def map(self, items: Iterable[Item], pipeline: Pipeline) -> Iterator[Outcome]:
+    def map(self, items: Iterable[Item], pipeline: Pipeline | str) -> Iterator[Outcome]:
+        made = as_pipeline(pipeline)
+
         def one(item: Item) -> Result:
-            return run(item.read(), pipeline, limits=self.limits)
+            return run(item.read(), made, limits=self.limits)
 
         return bounded_map(self._pool, items, one, self.threads * AHEAD)
 

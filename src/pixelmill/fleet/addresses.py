@@ -31,17 +31,19 @@ def parse_hosts(text: str, variable: str) -> tuple[Host, ...]:
     Raises:
         InvalidPipeline: an item is none of these; the message names `variable`.
     """
-    return tuple(dict.fromkeys(_parse_host(item.strip(), variable) for item in text.split(",") if item.strip()))
+    items = (item.strip() for item in text.split(",") if item.strip())
+    return tuple(dict.fromkeys(parse_host(item, variable, "host:port items separated by commas") for item in items))
 
 
-def _parse_host(item: str, variable: str) -> Host:
+def parse_host(item: str, name_of_it: str, wanted: str = "HOST:PORT") -> Host:
+    """Read one `host:port`. Raises `InvalidPipeline`, whose message says that `wanted` was expected for `name_of_it`."""
     name, _, port = item.rpartition(":")
     if name.startswith("[") and name.endswith("]"):
         name = name[1:-1]
     elif ":" in name:
         name = ""
     if not _can_be_looked_up(name) or not (port.isascii() and port.isdecimal()) or not 0 < int(port[:6]) < 65536:
-        raise InvalidPipeline(expected("host:port items separated by commas", variable, item))
+        raise InvalidPipeline(expected(wanted, name_of_it, item))
     return Host(name, int(port))
 
 

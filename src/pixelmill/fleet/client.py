@@ -10,9 +10,10 @@ import grpc
 
 import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
-from pixelmill.executors.base import Item, Outcome
+from pixelmill.executors.base import Item, Outcome, Source, as_bytes, as_pipeline
 from pixelmill.executors.local import bounded_map
 from pixelmill.fleet import wire
+from pixelmill.fleet.addresses import parse_host
 from pixelmill.fleet.faults import error_from_call
 from pixelmill.fleet.server import message_options
 from pixelmill.limits import DEFAULT_LIMITS, Deadline, Limits
@@ -39,17 +40,17 @@ class FleetExecutor:
         self._pool = ThreadPoolExecutor(in_flight, thread_name_prefix="pixelmill-fleet")
 
     @classmethod
-    def from_url(cls, url: str) -> Self:
-        """Open `grpc://HOST:PORT`."""
-        return cls(url.removeprefix("grpc:").removeprefix("//"))
+    def from_url(cls, url: str, in_flight: int = IN_FLIGHT) -> Self:
+        """Open `grpc://HOST:PORT`. Raises `InvalidPipeline` where the URL is another."""
+        target = url.removeprefix("grpc:").removeprefix("//")
+        return cls(str(parse_host(target, "the executor", "grpc://HOST:PORT")), in_flight=in_flight)
 
-    def run(self, source: bytes, pipeline: Pipeline, *, deadline: Deadline | None = None) -> Result:
+    def run(self, source: Source, pipeline: Pipeline | str, *, deadline: Deadline | None = None) -> Result:
         """Run one picture. Raises a `PixelmillError`, of the class that the fleet raised."""
         deadline = deadline or Deadline.after(self.limits.timeout_s)
         deadline.check("sending it to the fleet")
-        request = pb.RunPipelineRequest(
-            image_data=source, pipeline=wire.pipeline_message(pipeline), placement=self.placement
-        )
+        message = wire.pipeline_message(as_pipeline(pipeline))
+        request = pb.RunPipelineRequest(image_data=as_bytes(source), pipeline=message, placement=self.placement)
         try:
             answer = self._stub.RunPipeline(request, timeout=deadline.remaining_s)
         except grpc.RpcError as error:
@@ -57,16 +58,19 @@ class FleetExecutor:
         info = ImageInfo(answer.format, answer.width, answer.height, len(answer.image_data))
         return Result(answer.image_data, info, wire.trace_of(answer.trace))
 
-    def map(self, items: Iterable[Item], pipeline: Pipeline) -> Iterator[Outcome]:
+    def map(self, items: Iterable[Item], pipeline: Pipeline | str) -> Iterator[Outcome]:
         """Run many pictures, `in_flight` at a time."""
-        return bounded_map(self._pool, items, lambda item: self.run(item.read(), pipeline), self.in_flight)
+        made = as_pipeline(pipeline)
+        return bounded_map(self._pool, items, lambda item: self.run(item.read(), made), self.in_flight)
 
     def describe(self, timeout_s: float = 5.0) -> pb.DescribeFleetResponse:
         """Return the fleet's instances and how they are. Raises a `PixelmillError`."""
         try:
             return self._stub.DescribeFleet(pb.DescribeFleetRequest(), timeout=timeout_s)
-        except grpc.RpcError as error:
-            raise error_from_call(error) from None
+        except grpc.RpcError as failure:
+            error = error_from_call(failure)
+            hint = "`pixelmill up` starts a fleet on this machine"
+            raise type(error)(f"expected an orchestrator at {self.target}, got: {error}; {hint}") from None
 
     def close(self) -> None:
         """Close the connection."""

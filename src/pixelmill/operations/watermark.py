@@ -41,7 +41,7 @@ def _from_base64(value: object) -> object:
     try:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
-        raise ValueError(f"expected a picture in base64 for logo.image, got {value[:20]!r}") from None
+        raise ValueError(f"expected a picture's bytes, or base64, for logo.image, got {value[:20]!r}") from None
 
 
 Encoded = Annotated[
