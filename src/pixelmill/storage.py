@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import stat
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from pixelmill.codecs import FORMATS
 from pixelmill.errors import SourceFailed, SourceForbidden, SourceNotFound
 from pixelmill.limits import DEFAULT_LIMITS, Limits
 
+NO_WAITING = getattr(os, "O_NONBLOCK", 0)
 PICTURE_EXTENSIONS = frozenset(extension for entry in FORMATS.values() for extension in entry.extensions)
 
 
@@ -22,7 +25,7 @@ def read_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
         ImageTooLarge: it is larger than `limits` allows; nothing is read then.
     """
     try:
-        with path.open("rb") as file:
+        with _open(path) as file:
             limits.check_input(os.fstat(file.fileno()).st_size)
             return file.read()
     except OSError as error:
@@ -32,10 +35,19 @@ def read_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
 def read_start(path: Path, count: int) -> bytes:
     """Return the first `count` bytes of a file. Raises a `SourceError`."""
     try:
-        with path.open("rb") as file:
+        with _open(path) as file:
             return file.read(count)
     except OSError as error:
         raise _source_error(path, error) from None
+
+
+def _open(path: Path) -> BinaryIO:
+    """Open a regular file; another kind, such as a named pipe, would have to be waited for and has no size to check."""
+    file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | NO_WAITING))  # noqa: SIM115
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise SourceFailed(f"expected a regular file at {path}, got a pipe or a device")
+    return file
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -67,7 +79,7 @@ def pictures_below(folder: Path, without: Path | None = None) -> Iterator[Path]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        raise _source_error(folder, error) from None
+        raise _source_error(folder, error, "folder") from None
     for entry in entries:
         path = folder / entry.name
         if entry.name.startswith("."):
@@ -79,10 +91,10 @@ def pictures_below(folder: Path, without: Path | None = None) -> Iterator[Path]:
             yield path
 
 
-def _source_error(path: Path, error: OSError) -> SourceNotFound | SourceForbidden | SourceFailed:
+def _source_error(path: Path, error: OSError, what: str = "file") -> SourceNotFound | SourceForbidden | SourceFailed:
     kind: type[SourceNotFound | SourceForbidden | SourceFailed] = SourceFailed
     if isinstance(error, FileNotFoundError):
         kind = SourceNotFound
     elif isinstance(error, PermissionError):
         kind = SourceForbidden
-    return kind(f"expected a readable file at {path}, got: {(error.strerror or str(error)).lower()}")
+    return kind(f"expected a readable {what} at {path}, got: {(error.strerror or str(error)).lower()}")

@@ -117,6 +117,19 @@ def test_fleet_prints_the_instances(fleet: EmbeddedFleet, capsys: pytest.Capture
     assert all(process.address in shown for process in fleet.processes)
 
 
+def test_fleet_fits_a_narrow_terminal(
+    fleet: EmbeddedFleet, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert main(["fleet", "--target", fleet.target, "--once"]) == 0
+    shown = capsys.readouterr().out
+    assert "…" not in shown
+    assert shown.count("healthy") == len(fleet.processes) - 1
+    assert all(process.name in shown for process in fleet.processes[:-1])
+
+
 def test_fleet_is_live_on_a_terminal(fleet: EmbeddedFleet) -> None:
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "pixelmill", "fleet", "--target", fleet.target]

@@ -169,6 +169,7 @@ def test_explain_reads_the_picture_s_header(tmp_path: Path, capsys: pytest.Captu
         (["frobnicate"], 2),
         (["health", "nowhere"], 2),
         (["fleet", "--target", "nowhere"], 2),
+        (["up", "--resize", "0", "--filter", "0", "--watermark", "0"], 2),
         (["worker", "--pool", "kitchen"], 2),
         (["worker", "--port", "70000"], 2),
         (["orchestrator", "--resize", "nowhere"], 2),

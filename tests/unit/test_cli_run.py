@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -152,6 +154,32 @@ def test_files_that_cannot_be_read_or_written_are_listed(
     assert files_below(out) == {"b.PNG", "deep/er/c.webp"}
 
 
+def test_a_pipe_is_not_waited_for(photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(photos / "pipe.png")
+    assert main(["run", str(photos), "-o", str(tmp_path / "out"), "--op", "sepia"]) == 1
+    shown = capsys.readouterr()
+    assert shown.out.startswith("3 done, 1 failed, ")
+    assert f"expected a regular file at {photos / 'pipe.png'}" in shown.err
+
+
+def test_where_no_fleet_answers_one_message_says_so(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        target = f"127.0.0.1:{probe.getsockname()[1]}"
+        arguments = ["run", str(photos), "-o", str(tmp_path / "out"), "--op", "sepia", "--executor", f"grpc://{target}"]
+        assert main(arguments) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"pixelmill: expected an orchestrator at {target}, got: ")
+
+
+def test_a_pipeline_s_file_may_start_with_a_byte_order_mark(tmp_path: Path) -> None:
+    file = tmp_path / "p.json"
+    file.write_text('{"operations": [{"op": "sepia"}]}', encoding="utf-8-sig")
+    assert compose(str(file), [], None, None).to_text() == "sepia"
+
+
 def test_a_logo_is_read_from_its_file(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     logo = write_picture(tmp_path / "brand" / "logo.png", (8, 8), seed=9).read_bytes()
     expected = pixelmill.run((photos / "a.jpg").read_bytes(), pixelmill.Pipeline().logo(logo, scale=0.5)).data
@@ -193,6 +221,10 @@ def test_options_add_to_the_pipeline_in_order(tmp_path: Path) -> None:
         (["--op", "blur:sigma=-1"], "expected a number > 0"),
         (["--op", "webp:80"], "write -f webp"),
         (["--op", "logo:@missing.png"], "expected a readable file for logo.image"),
+        (["--op", f"logo:{__file__}"], "write @"),
+        (["--op", "text:a,b"], "a value with a comma goes in double quotes"),
+        (["--op", "blur", "--executor", "grpc://nowhere"], "expected grpc://HOST:PORT"),
+        (["-p", ""], "expected something to do"),
         (["-f", "gif"], "for --format, got 'gif'"),
         (["-f", "png", "-q", "80"], "expected no quality for png"),
         (["--op", "blur", "-q", "0"], "--quality"),

@@ -57,8 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = app(arguments, prog_name="pixelmill", standalone_mode=False)
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
-        hint = f" See: {context.command_path} --help" if context else ""
-        return _refuse(error.format_message() + hint, error.exit_code)
+        hint = f". See: {context.command_path} --help" if context else ""
+        message = error.format_message().replace("Value error, ", "").rstrip(".")
+        return _refuse(message + hint, error.exit_code)
     except InvalidPipeline as error:
         return _refuse(str(error), BAD_USAGE)
     except PixelmillError as error:

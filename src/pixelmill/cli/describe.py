@@ -79,14 +79,14 @@ def _show(title: str, text: str, parameters: dict[str, Any], required: list[str]
 
     console = Console(highlight=False)
     console.print(Text(title, "bold"))
-    console.print(Padding(Text(text), (0, 0, 0, 2)))
+    console.print(Padding(Text(text), (0, 0, 0, 2), expand=False))
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in parameters.items():
         default = "required" if name in required else _default(value.get("default"))
         cells = (name, _kind(value), default, value.get("description", ""))
         table.add_row(*(Text(cell) for cell in cells))
-    console.print(Padding(table, (0, 0, 0, 4)))
-    console.print(Padding(Text(f"example: {example}", "dim"), (0, 0, 1, 2)))
+    console.print(Padding(table, (0, 0, 0, 4), expand=False))
+    console.print(Padding(Text(f"example: {example}", "dim"), (0, 0, 1, 2), expand=False))
 
 
 def _kind(schema: dict[str, Any]) -> str:

@@ -48,7 +48,7 @@ def load(given: str) -> Pipeline:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidPipeline(f"expected a text file for the pipeline, got {path}: {error}") from None
 
@@ -84,14 +84,20 @@ def _with_files(data: object, folder: Path) -> object:
 def _read_files(name: str, parameters: dict[str, Any], folder: Path) -> dict[str, Any]:
     fields = operation_class(name).model_fields
     return {
-        key: _contents(f"{name}.{key}", folder / value[1:])
-        if key in fields and fields[key].annotation is bytes and isinstance(value, str) and value.startswith("@")
+        key: _contents(f"{name}.{key}", value, folder)
+        if key in fields and fields[key].annotation is bytes and isinstance(value, str)
         else value
         for key, value in parameters.items()
     }
 
 
-def _contents(parameter: str, path: Path) -> bytes:
+def _contents(parameter: str, value: str, folder: Path) -> bytes | str:
+    """Return the contents of the file that `@FILE` names; another value is the contents themselves, in base64."""
+    if not value.startswith("@"):
+        if len(value) < 1000 and (folder / value).is_file():
+            raise InvalidPipeline(expected("@FILE", parameter, value) + f"; write @{value} for what is in the file")
+        return value
+    path = folder / value[1:]
     try:
         with path.open("rb") as file:
             return file.read(MAX_LOGO_BYTES + 1)

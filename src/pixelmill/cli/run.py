@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from pixelmill.cli.choices import examples
-from pixelmill.errors import InvalidPipeline, expected
+from pixelmill.errors import InvalidPipeline, PixelmillError, expected
 
 if TYPE_CHECKING:
     from pixelmill.bulk import Done, Report
@@ -41,7 +41,10 @@ def add_to(app: typer.Typer) -> None:
 def run(
     inputs: Annotated[
         list[Path],
-        typer.Argument(metavar="INPUT", help="Pictures, and folders to search for pictures.", show_default=False),
+        # Not checked for being readable: that is a failure of one picture, like any other.
+        typer.Argument(
+            metavar="INPUT", readable=False, help="Pictures, and folders to search for pictures.", show_default=False
+        ),
     ],
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the results; sub-folders are kept.")
@@ -58,7 +61,14 @@ def run(
     ] = None,
     quality: Annotated[
         int | None,
-        typer.Option("-q", "--quality", min=1, max=100, help="Quality of jpeg, webp and avif.", show_default=False),
+        typer.Option(
+            "-q",
+            "--quality",
+            min=1,
+            max=100,
+            help="Quality of jpeg, webp and avif; unset: 85, 80 and 60.",
+            show_default=False,
+        ),
     ] = None,
     pipeline: Annotated[
         str | None,
@@ -88,11 +98,12 @@ def run(
     """
     from pixelmill.bulk import Report, plan_jobs
     from pixelmill.cli.pipelines import compose
+    from pixelmill.pipeline import Pipeline
 
-    if not op and pipeline is None and format is None:
-        raise InvalidPipeline("expected something to do, got no --op, --pipeline or --format")
-    _check_folder(output)
     composed = compose(pipeline, op or [], format, quality)
+    if composed == Pipeline() and format is None:
+        raise InvalidPipeline("expected something to do, got no --op, --pipeline or --format that says it")
+    _check_folder(output)
     planned = plan_jobs(inputs, output, composed.output)
     report = Report()
     if skip_existing:
@@ -132,15 +143,19 @@ def _check_folder(output: Path) -> None:
 def _open(url: str, jobs: int | None) -> Executor:
     from pixelmill.executors import LocalExecutor, open_executor
 
-    if jobs is None:
-        return open_executor(url)
-    if url == "local:":
+    if jobs and url == "local:":
         return LocalExecutor(jobs)
-    if url.startswith("grpc://"):
-        from pixelmill.fleet.client import FleetExecutor
+    if not url.startswith("grpc:"):
+        return open_executor(url)
+    from pixelmill.fleet.client import IN_FLIGHT, FleetExecutor
 
-        return FleetExecutor(url.removeprefix("grpc://"), in_flight=jobs)
-    raise InvalidPipeline(expected("local: or grpc://HOST:PORT", "the executor", url))
+    fleet = FleetExecutor.from_url(url, jobs or IN_FLIGHT)
+    try:
+        fleet.describe()  # where nothing answers, one message says so, and not one for each picture
+    except PixelmillError:
+        fleet.close()
+        raise
+    return fleet
 
 
 @contextmanager
@@ -197,4 +212,4 @@ def _summary(report: Report, planned: int, seconds: float, ended: str) -> str:
 
 
 def _size(count: int) -> str:
-    return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"
+    return f"{count / 1e6:,.1f} MB" if count >= 1_000_000 else f"{count / 1e3:,.0f} kB"

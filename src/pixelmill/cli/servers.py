@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pixelmill.cli.choices import PlacementChoice, PoolChoice, examples
+from pixelmill.errors import InvalidPipeline
 
 if TYPE_CHECKING:
     from pixelmill.fleet.embedded import EmbeddedFleet
@@ -59,6 +60,8 @@ def up(
     """
     from pixelmill.fleet.embedded import EmbeddedFleet
 
+    if not resize + filter + watermark + format + worker:
+        raise InvalidPipeline("expected at least one worker for the fleet, got none")
     fleet = EmbeddedFleet(resize, filter, watermark, format=format, worker=worker, port=port, host=host, placement=placement)
     with _interruptible():
         try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pixelmill.cli.choices import examples
-from pixelmill.errors import InvalidPipeline, PixelmillError, expected
+from pixelmill.errors import PixelmillError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PANEL = "Fleet"
 EVERY_S = 1.0
+FULL_WIDTH = 100
+NUMBERS = ("pid", "calls", "per s", "running")
 INSTANCE_FIELDS = ("pool", "name", "address", "pid", "healthy", "calls", "in_flight")
 
 
@@ -38,16 +40,12 @@ def fleet(
     ] = None,
 ) -> None:
     """Show the instances of a fleet: where they are, how they are, and how much they have done."""
+    from pixelmill.fleet.addresses import parse_host
     from pixelmill.fleet.client import FleetExecutor
 
-    _check_address(target, "--target")
+    parse_host(target, "--target")
     with FleetExecutor(target) as client:
-        try:
-            described = client.describe()
-        except PixelmillError as error:
-            raise type(error)(
-                f"expected an orchestrator at {target}, got: {error}; `pixelmill up` starts a fleet on this machine"
-            ) from None
+        described = client.describe()
         if as_json:
             instances = [{name: getattr(one, name) for name in INSTANCE_FIELDS} for one in described.instances]
             typer.echo(json.dumps({"instances": instances}, indent=2))
@@ -56,7 +54,10 @@ def fleet(
         else:
             from rich.console import Console
 
-            Console().print(_table(described, {}, target))
+            console = Console()
+            if not console.is_terminal:
+                console.width = max(console.width, FULL_WIDTH)
+            console.print(_table(described, {}, target, console.width))
 
 
 def health(
@@ -64,9 +65,10 @@ def health(
     timeout: Annotated[float, typer.Option(min=0.01, help="How long to wait for the answer, seconds.")] = 3.0,
 ) -> None:
     """Ask one server whether it is serving, by the gRPC health protocol. The exit code is 0 where it is, else 1."""
+    from pixelmill.fleet.addresses import parse_host
     from pixelmill.fleet.health import is_serving
 
-    _check_address(address, "HOST:PORT")
+    parse_host(address, "the server")
     if not is_serving(address, timeout):
         raise typer.Exit(_not_serving(address))
     typer.echo("serving")
@@ -77,12 +79,6 @@ def _not_serving(address: str) -> int:
     return 1
 
 
-def _check_address(address: str, name: str) -> None:
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise InvalidPipeline(expected("HOST:PORT", name, address))
-
-
 def _watch(client: FleetExecutor, described: Any) -> None:
     """Show a live table until Ctrl-C, also while nothing answers."""
     from rich.live import Live
@@ -91,7 +87,7 @@ def _watch(client: FleetExecutor, described: Any) -> None:
     before: dict[str, int] = {}
     with suppress(KeyboardInterrupt), Live(auto_refresh=False) as live:
         while True:
-            live.update(_table(described, before, client.target), refresh=True)
+            live.update(_table(described, before, client.target, live.console.width), refresh=True)
             before = {one.address: one.calls for one in described.instances}
             time.sleep(EVERY_S)
             described = None
@@ -99,12 +95,12 @@ def _watch(client: FleetExecutor, described: Any) -> None:
                 try:
                     described = client.describe()
                 except PixelmillError as error:
-                    live.update(Text(f"no answer from {client.target}: {error}", style="red"), refresh=True)
+                    live.update(Text(str(error), style="red"), refresh=True)
                     time.sleep(EVERY_S)
 
 
-def _table(described: Any, before: dict[str, int], target: str) -> Table:
-    """Return the table; `before` has each address's calls one period ago."""
+def _table(described: Any, before: dict[str, int], target: str, width: int) -> Table:
+    """Return the table for a terminal of `width` columns; `before` has each address's calls one period ago."""
     from rich.table import Table
     from rich.text import Text
 
@@ -115,15 +111,20 @@ def _table(described: Any, before: dict[str, int], target: str) -> Table:
         title=f"{target}: {head.calls} requests, {head.in_flight} in flight, {described.queued} waiting",
         title_justify="left",
     )
-    rates = ("per s",) if before else ()
-    for name in ("pool", "name", "address"):
-        table.add_column(name, no_wrap=True)
-    for name in ("pid", "calls", *rates, "running"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("state")
+    names = ["pool", "name", "address", "pid", "calls", "per s", "running", "state"]
+    left_out = {*(() if before else ("per s",)), *(("pool", "pid") if width < FULL_WIDTH - 10 else ())}
+    for name in names:
+        if name not in left_out:
+            table.add_column(name, justify="right" if name in NUMBERS else "left", no_wrap=name != "state")
     for one in described.instances:
-        state = Text("healthy", "green") if one.healthy else Text(one.problem or "not healthy", "red")
-        rate = (f"{(one.calls - before.get(one.address, one.calls)) / EVERY_S:.0f}",) if before else ()
-        cells = (one.pool, one.name, one.address, str(one.pid or ""), str(one.calls), *rate, str(one.in_flight))
-        table.add_row(*(Text(cell) for cell in cells), state)
+        state = Text("healthy", "green") if one.healthy else Text(_in_short(one.problem) or "not healthy", "red")
+        rate = f"{(one.calls - before.get(one.address, one.calls)) / EVERY_S:.0f}"
+        cells = (one.pool, one.name, one.address, str(one.pid or ""), str(one.calls), rate, str(one.in_flight))
+        row = dict(zip(names, (*map(Text, cells), state), strict=True))
+        table.add_row(*(cell for name, cell in row.items() if name not in left_out))
     return table
+
+
+def _in_short(problem: str) -> str:
+    """Return the end of what gRPC says, which names the cause: "UNAVAILABLE: …: Connection refused"."""
+    return problem.rpartition(": ")[2]
