@@ -27,7 +27,7 @@ COPY --from=dependencies /opt/pixelmill /opt/pixelmill
 COPY --from=package /overlay /opt/pixelmill
 WORKDIR /app
 COPY services ./services
-ENV PATH=/opt/pixelmill/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1
+ENV PATH=/opt/pixelmill/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1 GRPC_VERBOSITY=ERROR
 # Imports everything once: fails the build where a library is missing, and leaves the standard library's bytecode behind,
 # which slim images lack and a read-only file system could not keep.
 RUN python -c "import pixelmill.cli, pixelmill.fleet.health, pixelmill.fleet.orchestrator, pixelmill.fleet.worker"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 import grpc
 
@@ -19,10 +21,16 @@ class Census:
 
     def __init__(self, pools: Pools) -> None:
         self._pools = pools
+        self._names: dict[Host, str] = {}
+        """What the instance at each address called itself when it last answered."""
 
     async def take(self) -> list[pb.InstanceInfo]:
         """Return one entry for each configured instance, in the order of the pools and their hosts."""
-        asked = []
+        asked: list[Coroutine[Any, Any, pb.InstanceInfo]] = []
+        now = {
+            address for pool in self._pools.by_name.values() for several in pool.addresses.values() for address in several
+        }
+        self._names = {address: name for address, name in self._names.items() if address in now}
         for pool in self._pools.by_name.values():
             if pool.name == "worker" and not self._pools.has_workers:
                 continue
@@ -39,7 +47,9 @@ class Census:
             info: pb.InstanceInfo = await stub.DescribeInstance(pb.DescribeInstanceRequest(), timeout=TIMEOUT_S)
         except grpc.RpcError as error:
             problem = f"{error.code().name}: {error.details()}"
-            return pb.InstanceInfo(pool=pool, name=host.name, address=str(host), problem=problem)
+            name = self._names.get(address, host.name)
+            return pb.InstanceInfo(pool=pool, name=name, address=str(host), problem=problem)
+        self._names[address] = info.name
         info.pool, info.address = pool, str(host)
         if not info.healthy:
             info.problem = "shutting down"

@@ -164,12 +164,16 @@ def _worker_command(pool: str, number: int) -> Command:
 
 
 def _environment() -> dict[str, str]:
-    """Return this process's environment without what it says about other fleets; quiet, unless it asks for more."""
+    """Return this process's environment without what it says about other fleets.
+
+    Quiet, unless it asks for more: gRPC itself logs each connection to a process that has ended.
+    """
     kept = {
         name: value for name, value in os.environ.items() if name not in FOR_OTHERS and not name.endswith("_SERVICE_HOSTS")
     }
     # Nothing else sends work to these workers, so they need not wait for others to notice that they leave.
-    return {"PIXELMILL_DRAIN_S": "0", "PIXELMILL_LOG_LEVEL": "warning", **kept, "PYTHONUNBUFFERED": "1"}
+    quiet = {"PIXELMILL_LOG_LEVEL": "warning", "GRPC_VERBOSITY": "ERROR"}
+    return {"PIXELMILL_DRAIN_S": "0", **quiet, **kept, "PYTHONUNBUFFERED": "1"}
 
 
 def _is_free(host: str, port: int) -> bool:
