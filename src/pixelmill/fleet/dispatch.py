@@ -14,7 +14,7 @@ import grpc
 import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
 from pixelmill.codecs import probe
-from pixelmill.errors import DeadlineExceeded, Draining, Internal, NoHealthyInstance
+from pixelmill.errors import Cancelled, DeadlineExceeded, Draining, Internal, NoHealthyInstance
 from pixelmill.fleet import wire
 from pixelmill.fleet.admission import Admission
 from pixelmill.fleet.channels import Pool, Pools
@@ -158,7 +158,10 @@ class Dispatcher:
             raise NoHealthyInstance(f"the connection to the {pool} pool was closed") from None
         except grpc.RpcError as error:
             fault = error_from_call(error)
-            if isinstance(fault, NoHealthyInstance):
+            if isinstance(fault, Cancelled):
+                # Nobody here gave up: that is how the last calls of an instance end that stops.
+                fault = NoHealthyInstance(f"an instance of the {pool} pool stopped")
+            elif isinstance(fault, NoHealthyInstance):
                 fault = NoHealthyInstance(f"no instance of the {pool} pool answers: {fault}")
             raise fault from None
 
