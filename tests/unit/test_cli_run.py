@@ -170,8 +170,11 @@ def test_where_no_fleet_answers_one_message_says_so(
         target = f"127.0.0.1:{probe.getsockname()[1]}"
         arguments = ["run", str(photos), "-o", str(tmp_path / "out"), "--op", "sepia", "--executor", f"grpc://{target}"]
         assert main(arguments) == 1
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"pixelmill: expected an orchestrator at {target}, got: ")
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith(f"pixelmill: expected an orchestrator at {target}, got: ")
+        said = f"expected an orchestrator at {target}, got: "
+        with pixelmill.open_executor(f"grpc://{target}") as fleet, pytest.raises(pixelmill.NoHealthyInstance, match=said):
+            fleet.run((photos / "a.jpg").read_bytes(), "sepia")
 
 
 def test_a_pipeline_s_file_may_start_with_a_byte_order_mark(tmp_path: Path) -> None:

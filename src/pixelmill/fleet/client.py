@@ -10,11 +10,12 @@ import grpc
 
 import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
+from pixelmill.errors import NoHealthyInstance, PixelmillError
 from pixelmill.executors.base import Item, Outcome, Source, as_bytes, as_pipeline
 from pixelmill.executors.local import bounded_map
 from pixelmill.fleet import wire
 from pixelmill.fleet.addresses import parse_host
-from pixelmill.fleet.faults import error_from_call
+from pixelmill.fleet.faults import error_from_call, has_details
 from pixelmill.fleet.server import message_options
 from pixelmill.limits import DEFAULT_LIMITS, Deadline, Limits
 from pixelmill.pipeline import Pipeline
@@ -53,8 +54,10 @@ class FleetExecutor:
         request = pb.RunPipelineRequest(image_data=as_bytes(source), pipeline=message, placement=self.placement)
         try:
             answer = self._stub.RunPipeline(request, timeout=deadline.remaining_s)
-        except grpc.RpcError as error:
-            raise error_from_call(error) from None
+        except grpc.RpcError as failure:
+            error = error_from_call(failure)
+            nobody = isinstance(error, NoHealthyInstance) and not has_details(failure)
+            raise (self._nobody_there(error) if nobody else error) from None
         info = ImageInfo(answer.format, answer.width, answer.height, len(answer.image_data))
         return Result(answer.image_data, info, wire.trace_of(answer.trace))
 
@@ -68,9 +71,11 @@ class FleetExecutor:
         try:
             return self._stub.DescribeFleet(pb.DescribeFleetRequest(), timeout=timeout_s)
         except grpc.RpcError as failure:
-            error = error_from_call(failure)
-            hint = "`pixelmill up` starts a fleet on this machine"
-            raise type(error)(f"expected an orchestrator at {self.target}, got: {error}; {hint}") from None
+            raise self._nobody_there(error_from_call(failure)) from None
+
+    def _nobody_there(self, error: PixelmillError) -> PixelmillError:
+        hint = "`pixelmill up` starts a fleet on this machine"
+        return type(error)(f"expected an orchestrator at {self.target}, got: {error}; {hint}")
 
     def close(self) -> None:
         """Close the connection."""

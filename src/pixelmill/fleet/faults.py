@@ -86,6 +86,12 @@ def error_from_call(error: grpc.RpcError) -> PixelmillError:
     return Internal(f"the fleet answered {code.name if code else 'nothing'}: {text}")
 
 
+def has_details(error: grpc.RpcError) -> bool:
+    """Tell whether one of our servers answered, and not gRPC itself for want of one."""
+    trailing: Iterable[tuple[str, Any]] = getattr(error, "trailing_metadata", lambda: None)() or ()
+    return any(key == DETAILS_KEY for key, _ in trailing)
+
+
 def as_error(error: Exception) -> PixelmillError:
     """Return what a client may see of an exception: ours as it is; anything else is logged and becomes `Internal`."""
     if isinstance(error, PixelmillError):
