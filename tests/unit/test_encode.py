@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -24,6 +26,25 @@ def test_png_is_exact(channels: int, size: tuple[int, int]) -> None:
     assert np.array_equal(by_pillow(data, MODES[channels]), image)
     assert Pillow.open(io.BytesIO(data)).mode == MODES[channels]
     assert np.array_equal(decoded(data), image)
+
+
+SMALL_PNGS = """
+import hashlib, numpy as np
+from pixelmill.codecs import png
+random = np.random.default_rng(7)
+for _ in range(4000):
+    height, width = random.integers(1, 24, 2)
+    image = random.choice(random.integers(0, 256, 4), (height, width, 1)).astype(np.uint8)
+    print(hashlib.sha256(png.encode(image)).hexdigest())
+"""
+
+
+def test_png_has_the_same_bytes_in_every_process() -> None:
+    """Where a process's memory lies differs from one to the next, and must not show in what is written."""
+    command = [sys.executable, "-c", SMALL_PNGS]
+    several = [subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() for _ in range(4)]
+    assert len(several[0]) == 4000
+    assert all(one == several[0] for one in several)
 
 
 @pytest.mark.parametrize("channels", [3, 4])
