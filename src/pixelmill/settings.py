@@ -15,7 +15,7 @@ PORTS = {"resize": 50052, "filter": 50053, "watermark": 50054, "orchestrator": 5
 Role = Literal["resize", "filter", "watermark", "format", "worker"]
 
 
-class _Settings(BaseSettings):
+class ServerSettings(BaseSettings):
     """What every process of the fleet has. A field `x` is the variable `PIXELMILL_X`, unless another name is given."""
 
     model_config = SettingsConfigDict(
@@ -40,7 +40,7 @@ class _Settings(BaseSettings):
         return Limits(self.max_input_bytes, self.max_pixels, self.max_output_side, self.max_operations, self.timeout_s)
 
 
-class WorkerSettings(_Settings):
+class WorkerSettings(ServerSettings):
     """A worker's settings."""
 
     pool: Role = Field("worker", description="the pool that it belongs to")
@@ -60,7 +60,7 @@ class WorkerSettings(_Settings):
         return PORTS[self.pool] if self.port is None else self.port
 
 
-class OrchestratorSettings(_Settings):
+class OrchestratorSettings(ServerSettings):
     """The orchestrator's settings. Hosts are `host:port` items separated by commas."""
 
     service_name: str = Field("orchestrator", validation_alias=AliasChoices("service_name", "SERVICE_NAME"))

@@ -96,7 +96,7 @@ def run(
     A picture that fails does not stop the others: it is listed at the end.
     The exit code is 0 where all went well, 1 where a picture failed, 2 for bad usage.
     """
-    from pixelmill.bulk import Report, plan_jobs
+    from pixelmill.bulk import Report, plan_jobs, process
     from pixelmill.cli.pipelines import compose
     from pixelmill.pipeline import Pipeline
 
@@ -114,8 +114,6 @@ def run(
     ended = ""
     try:
         with _ending_on_sigterm(), _open(executor, jobs) as opened, _progress(len(planned)) as advance:
-            from pixelmill.bulk import process
-
             for done in process(planned, composed, opened):
                 report.add(done)
                 advance()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import sys
 import time
@@ -17,7 +16,6 @@ import grpc
 
 import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
-from pixelmill import __version__
 from pixelmill.engine import tune_malloc
 from pixelmill.errors import Cancelled, Draining, expected
 from pixelmill.fleet import typed, wire
@@ -28,10 +26,17 @@ from pixelmill.fleet.channels import Pools
 from pixelmill.fleet.dispatch import REQUEST_ID, Dispatcher, Request
 from pixelmill.fleet.faults import abort, answers, answers_stream, as_error, make_status
 from pixelmill.fleet.history import History, Record
-from pixelmill.fleet.server import Lifecycle, Server, message_options, run_or_refuse, run_server, serve_until_stopped
+from pixelmill.fleet.server import (
+    Server,
+    instance_info,
+    message_options,
+    metadata,
+    run_or_refuse,
+    run_server,
+    serve_until_stopped,
+)
 from pixelmill.fleet.stagelog import stage_lines
 from pixelmill.limits import MIB, Deadline
-from pixelmill.operations import operation_names
 from pixelmill.pipeline import Pipeline
 from pixelmill.plan import Placement, check_placement
 from pixelmill.result import HopReport, Result
@@ -57,7 +62,6 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
         self.history = History()
         self.calls = 0
         self.in_flight = 0
-        self.started = time.monotonic()
         self.server: Server | None = None
         spread = all(role in hosts for role in ROLES)
         self.placement = check_placement(settings.placement or ("spread" if spread else "auto"))
@@ -155,22 +159,15 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
     @answers
     async def DescribeFleet(self, request: pb.DescribeFleetRequest, context: Context) -> pb.DescribeFleetResponse:  # noqa: N802
         """Ask every instance how it is."""
-        return pb.DescribeFleetResponse(
-            instances=await self.census.take(),
-            orchestrator=pb.InstanceInfo(
-                pool="orchestrator",
-                name=self.settings.service_name,
-                address=f"{self.settings.host}:{self.server.port if self.server else self.settings.port}",
-                pid=os.getpid(),
-                healthy=bool(self.server and self.server.serving),
-                calls=self.calls,
-                in_flight=self.in_flight,
-                version=__version__,
-                operations=operation_names(),
-                uptime_s=int(time.monotonic() - self.started),
-            ),
-            queued=self.admission.waiting,
+        own = instance_info(
+            self.server,
+            pool="orchestrator",
+            name=self.settings.service_name,
+            calls=self.calls,
+            in_flight=self.in_flight,
         )
+        own.address = f"{self.settings.host}:{self.server.port if self.server else self.settings.port}"
+        return pb.DescribeFleetResponse(instances=await self.census.take(), orchestrator=own, queued=self.admission.waiting)
 
     async def _run_pipeline(self, id: str, request: pb.RunPipelineRequest, context: Context) -> pb.RunPipelineResponse:
         placement = check_placement(request.placement) if request.placement else self.placement
@@ -215,10 +212,8 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
 
 def _request_id(context: Context) -> str:
     """Return the id that the client gave in its metadata, where it is a sane one, or a new one."""
-    for key, value in context.invocation_metadata() or ():
-        if key == REQUEST_ID and isinstance(value, str) and _ID.fullmatch(value):
-            return value
-    return uuid.uuid4().hex
+    given = metadata(context, REQUEST_ID)
+    return given if _ID.fullmatch(given) else uuid.uuid4().hex
 
 
 def _print(record: Record) -> None:
@@ -277,15 +272,12 @@ def serve(settings: OrchestratorSettings) -> None:
         orchestrator.server = server
         rpc.add_OrchestratorServiceServicer_to_server(orchestrator, server.grpc)
         await orchestrator.pools.open()
-        life = Lifecycle(
-            settings.host, settings.port, settings.drain_s, settings.grace_s, settings.ready_fd, settings.parent_fd
-        )
 
         async def close() -> None:
             orchestrator.dispatcher.close()
             await orchestrator.pools.close()
 
-        await serve_until_stopped(server, life, close)
+        await serve_until_stopped(server, settings, settings.port, close)
 
     run_server(main, settings.service_name, settings.log_level)
 

@@ -9,9 +9,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -19,7 +19,11 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection
 
+import image_processing_pb2 as pb
+from pixelmill import __version__
 from pixelmill.errors import PixelmillError, Unavailable
+from pixelmill.operations import operation_names
+from pixelmill.settings import ServerSettings
 
 POLL_S = 0.02
 log = logging.getLogger("pixelmill.fleet")
@@ -40,18 +44,6 @@ SERVER_OPTIONS: list[tuple[str, Any]] = [
     ("grpc.http2.max_ping_strikes", 0),
     ("grpc.keepalive_permit_without_calls", 1),
 ]
-
-
-@dataclass
-class Lifecycle:
-    """What a process tells the world around it, and how it ends; see `Settings` for each field."""
-
-    host: str
-    port: int
-    drain_s: float
-    grace_s: float
-    ready_fd: int | None = None
-    parent_fd: int | None = None
 
 
 class RunningCalls(grpc.aio.ServerInterceptor):
@@ -99,6 +91,7 @@ class Server:
         self.serving = True
         self.closing = asyncio.Event()
         self.port = 0
+        self.started = time.monotonic()
         self._services = [*services, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME]
         health_pb2_grpc.add_HealthServicer_to_server(self.health, self.grpc)
         reflection.enable_server_reflection(self._services, self.grpc)
@@ -132,7 +125,29 @@ class Server:
         await self.grpc.stop(0.1)
 
 
-async def serve_until_stopped(server: Server, life: Lifecycle, closing: Callable[[], Awaitable[None]] | None = None) -> None:
+def instance_info(server: Server | None, *, pool: str, name: str, calls: int, in_flight: int) -> pb.InstanceInfo:
+    """Return what a process of the fleet says of itself; its address is for those to tell who reach it."""
+    return pb.InstanceInfo(
+        pool=pool,
+        name=name,
+        pid=os.getpid(),
+        healthy=bool(server and server.serving),
+        calls=calls,
+        in_flight=in_flight,
+        version=__version__,
+        operations=operation_names(),
+        uptime_s=int(time.monotonic() - server.started) if server else 0,
+    )
+
+
+def metadata(context: grpc.aio.ServicerContext[Any, Any], name: str) -> str:
+    """Return the text that came with a call under a name; empty where there is none."""
+    return next((str(value) for key, value in context.invocation_metadata() or () if key == name), "")
+
+
+async def serve_until_stopped(
+    server: Server, settings: ServerSettings, port: int, closing: Callable[[], Awaitable[None]] | None = None
+) -> None:
     """Run a server until SIGTERM, SIGINT or the parent's end, then drain it. A second signal ends it at once."""
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
@@ -144,16 +159,16 @@ async def serve_until_stopped(server: Server, life: Lifecycle, closing: Callable
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-    if life.parent_fd is not None:
-        watch_parent(life.parent_fd, lambda: loop.call_soon_threadsafe(stopped.set))
-    await server.start(life.host, life.port)
-    log.info("listening on %s:%d, without authentication or encryption", life.host, server.port)
-    if life.ready_fd is not None:
-        with os.fdopen(life.ready_fd, "w") as ready:
+    if settings.parent_fd is not None:
+        watch_parent(settings.parent_fd, lambda: loop.call_soon_threadsafe(stopped.set))
+    await server.start(settings.host, port)
+    log.info("listening on %s:%d, without authentication or encryption", settings.host, server.port)
+    if settings.ready_fd is not None:
+        with os.fdopen(settings.ready_fd, "w") as ready:
             ready.write(json.dumps({"port": server.port, "pid": os.getpid()}) + "\n")
     await stopped.wait()
     log.info("stopping: leaving the pool, finishing %d calls", server.calls.count)
-    await server.drain(life.drain_s, life.grace_s)
+    await server.drain(settings.drain_s, settings.grace_s)
     if closing:
         await closing()
     log.info("stopped")
@@ -170,14 +185,10 @@ def watch_parent(descriptor: int, gone: Callable[[], object]) -> None:
     threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
-def run_server(main: Callable[[], Awaitable[None]], name: str, log_level: str) -> None:
+def run_server(main: Callable[[], Coroutine[Any, Any, None]], name: str, log_level: str) -> None:
     """Run a server's coroutine in a new event loop, with its log on standard error."""
     logging.basicConfig(level=log_level.upper(), stream=sys.stderr, format=f"%(asctime)s {name} %(levelname)s %(message)s")
-
-    async def start() -> None:
-        await main()
-
-    asyncio.run(start())
+    asyncio.run(main())
 
 
 def run_or_refuse(run: Callable[[], None]) -> None:

@@ -87,8 +87,8 @@ def pipeline_for(options: pb.ProcessingOptions) -> Pipeline:
         operations.append(resize_operation(options.target_width, options.target_height))
     operations += filter_operations(options.filters)
     if options.add_watermark:
-        position = options.watermark_position or DEFAULT_POSITION
-        operations.append(make_operation("text", {"text": options.watermark_text, "position": position}))
+        text = pb.TextWatermarkRequest(text=options.watermark_text, position=options.watermark_position)
+        operations.append(text_operation(text))
     return Pipeline(operations=tuple(operations), output=output_for(options.output_format, options.output_quality))
 
 

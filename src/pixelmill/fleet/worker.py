@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -14,7 +12,6 @@ import grpc
 
 import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
-from pixelmill import __version__
 from pixelmill.codecs import Output
 from pixelmill.cores import available_cores
 from pixelmill.engine import HopResult, run_hop, warm_up
@@ -24,9 +21,17 @@ from pixelmill.fleet.admission import Admission
 from pixelmill.fleet.classic import Classic
 from pixelmill.fleet.dispatch import TIME_LEFT
 from pixelmill.fleet.faults import answers
-from pixelmill.fleet.server import Lifecycle, Server, message_options, run_or_refuse, run_server, serve_until_stopped
+from pixelmill.fleet.server import (
+    Server,
+    instance_info,
+    message_options,
+    metadata,
+    run_or_refuse,
+    run_server,
+    serve_until_stopped,
+)
 from pixelmill.limits import Deadline
-from pixelmill.operations import Operation, operation_names
+from pixelmill.operations import Operation
 from pixelmill.pixels import Image
 from pixelmill.result import HopReport
 from pixelmill.settings import Role, WorkerSettings, load
@@ -45,7 +50,6 @@ class Worker:
         self.admission = Admission(threads, settings.queue)
         self.calls = 0
         self.in_flight = 0
-        self.started = time.monotonic()
         self.server: Server | None = None
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="hop")
 
@@ -104,11 +108,6 @@ class Worker:
         return min(remaining, float(told)) if told else remaining
 
 
-def metadata(context: Context, name: str) -> str:
-    """Return the text that came with a call under a name; empty where there is none."""
-    return next((str(value) for key, value in context.invocation_metadata() or () if key == name), "")
-
-
 class StageServicer(rpc.StageServiceServicer):
     """What the orchestrator speaks with a worker."""
 
@@ -144,16 +143,9 @@ class StageServicer(rpc.StageServiceServicer):
     async def DescribeInstance(self, request: pb.DescribeInstanceRequest, context: Context) -> pb.InstanceInfo:  # noqa: N802
         """Tell who this is and what it is doing; never waits in the queue."""
         worker = self.worker
-        return pb.InstanceInfo(
-            pool=worker.settings.pool,
-            name=worker.settings.name,
-            pid=os.getpid(),
-            healthy=bool(worker.server and worker.server.serving),
-            calls=worker.calls,
-            in_flight=worker.in_flight,
-            version=__version__,
-            operations=operation_names(),
-            uptime_s=int(time.monotonic() - worker.started),
+        settings = worker.settings
+        return instance_info(
+            worker.server, pool=settings.pool, name=settings.name, calls=worker.calls, in_flight=worker.in_flight
         )
 
 
@@ -182,11 +174,7 @@ def serve(settings: WorkerSettings) -> None:
     warm_up()
 
     async def main() -> None:
-        worker = Worker(settings)
-        life = Lifecycle(
-            settings.host, settings.listen_port, settings.drain_s, settings.grace_s, settings.ready_fd, settings.parent_fd
-        )
-        await serve_until_stopped(build(worker), life)
+        await serve_until_stopped(build(Worker(settings)), settings, settings.listen_port)
 
     run_server(main, settings.name, settings.log_level)
 
