@@ -35,7 +35,7 @@ class Operation(BaseModel):
     """Parameters that the compact text form takes without a name, in this order; "width×height" is one item, `WxH`."""
 
     def output_size(self, size: Size) -> Size:
-        """Return the size of the result for a picture of `size`."""
+        """Return the size of the result for a picture of `size`; the largest possible one where it depends on the pixels."""
         return size
 
     def largest_size(self, size: Size) -> Size:
@@ -45,6 +45,14 @@ class Operation(BaseModel):
     def apply(self, image: Image) -> Image:
         """Return the result for `image`, which is not changed."""
         raise NotImplementedError
+
+    def apply_frames(self, frames: tuple[Image, ...]) -> tuple[Image, ...]:
+        """Return the result for each frame of an animation; all of them must get the same size.
+
+        Each frame is a picture of its own. Only an operation whose result's size depends on the pixels (trim, say) looks at
+        all of them.
+        """
+        return tuple(map(self.apply, frames))
 
     @model_serializer(mode="wrap")
     def _with_name(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
