@@ -16,7 +16,8 @@ from pydantic.fields import FieldInfo
 
 from pixelmill.codecs import Output
 from pixelmill.geometry import Anchor
-from pixelmill.operations import operation_class, operation_names
+from pixelmill.operations import operation_class
+from pixelmill.operations.base import built_in_names
 
 STUB = Path(__file__).parent.parent / "src" / "pixelmill" / "_fluent.pyi"
 HEAD = '''"""Written by scripts/generate_fluent.py from the operations' own declarations. Do not edit."""
@@ -33,7 +34,7 @@ WIDTH = 125
 
 def stub() -> str:
     """Return the text that the stub should have."""
-    methods = [method(name, operation_class(name), operation_class(name).model_fields) for name in operation_names()]
+    methods = [method(name, operation_class(name), operation_class(name).model_fields) for name in built_in_names()]
     options = {name: field for name, field in Output.model_fields.items() if name != "format"}
     to = method("to", Output, options, first="self, format: str, *")
     return HEAD + "\n".join([*methods, to])

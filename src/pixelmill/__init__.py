@@ -25,6 +25,8 @@ if TYPE_CHECKING:
         Internal,
         InvalidPipeline,
         NoHealthyInstance,
+        OperationFailed,
+        OperationNotInstalled,
         Overloaded,
         PixelmillError,
         SourceError,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     )
     from pixelmill.executors import Executor, open_executor, run
     from pixelmill.limits import Deadline, Limits
+    from pixelmill.operations.custom import operation
     from pixelmill.pipeline import Pipeline
     from pixelmill.result import Result, Trace
 
@@ -53,6 +56,8 @@ _HOMES = {
         "Internal",
         "InvalidPipeline",
         "NoHealthyInstance",
+        "OperationFailed",
+        "OperationNotInstalled",
         "Overloaded",
         "PixelmillError",
         "SourceError",
@@ -64,6 +69,7 @@ _HOMES = {
     ),
     "pixelmill.executors": ("Executor", "open_executor", "run"),
     "pixelmill.limits": ("Deadline", "Limits"),
+    "pixelmill.operations.custom": ("operation",),
     "pixelmill.pipeline": ("Pipeline",),
     "pixelmill.result": ("Result", "Trace"),
 }
@@ -82,6 +88,8 @@ __all__ = [
     "InvalidPipeline",
     "Limits",
     "NoHealthyInstance",
+    "OperationFailed",
+    "OperationNotInstalled",
     "Output",
     "Overloaded",
     "Pipeline",
@@ -95,6 +103,7 @@ __all__ = [
     "Unavailable",
     "UnsupportedFormat",
     "open_executor",
+    "operation",
     "run",
 ]
 

@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable
 from functools import cache
 
 from pixelmill.errors import InvalidPipeline, expected
-from pixelmill.operations import Operation, make_operation, operation_class, operation_names
+from pixelmill.operations import Operation, find, make_operation, operation_names
 
 
 class Fluent:
     """Finds operations by name, so that those of plugins are methods too."""
 
     def __getattr__(self, name: str) -> Callable[..., object]:
-        if name.startswith("_") or name not in operation_names():
+        cls = None if name.startswith("_") else find(name)
+        if cls is None:
             raise AttributeError(f"Pipeline has no operation {name!r}; there are {', '.join(operation_names())}")
-        cls = operation_class(name)
         fields = list(cls.model_fields)
 
         def append(*values: object, **parameters: object) -> object:
@@ -39,7 +39,7 @@ class Fluent:
 @cache
 def _documented(cls: type[Operation]) -> tuple[str, inspect.Signature]:
     """Return what `help` shows of an operation's method: the operation's documentation and parameters."""
-    lines = [f"    {name}: {field.description}" for name, field in cls.model_fields.items()]
+    lines = [f"    {name}: {field.description or ''}".rstrip() for name, field in cls.model_fields.items()]
     parameters = [
         inspect.Parameter(
             name,

@@ -5,6 +5,8 @@ PixelmillError
 ├── UnsupportedFormat    bytes that are no picture, or of a kind that is not read or written
 ├── CorruptImage         a damaged or truncated picture
 ├── ImageTooLarge        bytes, pixels × frames or output size beyond the limits
+├── OperationNotInstalled  an operation of a plugin that no instance has which could run it
+├── OperationFailed      the function of a plugin's operation raised, or returned no picture
 ├── SourceError
 │   ├── SourceNotFound
 │   ├── SourceForbidden
@@ -59,6 +61,18 @@ class ImageTooLarge(PixelmillError):
     """More bytes, more pixels × frames or a larger output than `Limits` allows."""
 
     reason = "IMAGE_TOO_LARGE"
+
+
+class OperationNotInstalled(PixelmillError):
+    """An operation of a plugin, which is not installed where it would have to run."""
+
+    reason = "OPERATION_NOT_INSTALLED"
+
+
+class OperationFailed(PixelmillError):
+    """The function of a plugin's operation raised something, or returned what is no picture. The message says what."""
+
+    reason = "OPERATION_FAILED"
 
 
 class SourceError(PixelmillError):
@@ -153,6 +167,8 @@ HANDLING: dict[type[PixelmillError], Handling] = {
     UnsupportedFormat: Handling("INVALID_ARGUMENT", 415),
     CorruptImage: Handling("INVALID_ARGUMENT", 422),
     ImageTooLarge: Handling("INVALID_ARGUMENT", 413),
+    OperationNotInstalled: Handling("UNIMPLEMENTED", 501),
+    OperationFailed: Handling("INTERNAL", 500),
     SourceNotFound: Handling("NOT_FOUND", 404),
     SourceForbidden: Handling("PERMISSION_DENIED", 403),
     SourceFailed: Handling("UNAVAILABLE", 502),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal, get_args
@@ -45,14 +45,14 @@ class Plan:
     Attributes:
         source: the picture's size, upright, in pixels.
         decoded: the size that the decoder delivers; smaller than `source` where a JPEG is shrunk on load.
-        sizes: the picture's size after each operation.
+        sizes: the picture's size after each operation; None from the first one on that only another process knows.
         hops: the calls, in order.
         output: how the result is encoded.
     """
 
     source: Size
     decoded: Size
-    sizes: tuple[Size, ...]
+    sizes: tuple[Size | None, ...]
     hops: tuple[Hop, ...]
     output: Output
 
@@ -78,20 +78,29 @@ def plan(
         ImageTooLarge: an operation would make a picture beyond the limits.
     """
     limits.check_operations(len(pipeline.operations))
-    sizes = []
-    size = header.size
-    for operation in pipeline.operations:
-        limits.check_intermediate(operation.name, *operation.largest_size(size))
-        size = operation.output_size(size)
-        sizes.append(size)
+    sizes = tuple(_sizes(pipeline.operations, header.size, limits))
+    size = sizes[-1] if sizes else header.size
     output = pipeline.output.resolved(header.format.name)
-    output.check_size(size)
+    if size:
+        output.check_size(size)
     if placement == "auto":
         placement = "fused" if has_worker_pool else "grouped"
     hops = _hops(pipeline.operations, output, placement, has_format_pool)
     needed = resize_hint(pipeline.operations, header.size)
     decoded = reduced_size(header, needed) if needed else header.size
-    return Plan(header.size, decoded, tuple(sizes), hops, output)
+    return Plan(header.size, decoded, sizes, hops, output)
+
+
+def _sizes(operations: Iterable[Operation], source: Size, limits: Limits) -> Iterator[Size | None]:
+    """Yield the size after each operation, checked. Where it is not known here, who runs the operation checks it."""
+    size: Size | None = source
+    for operation in operations:
+        if not operation.sized:
+            size = None
+        if size:
+            limits.check_intermediate(operation.name, *operation.largest_size(size))
+            size = operation.output_size(size)
+        yield size
 
 
 def check_placement(value: str) -> Placement:

@@ -15,12 +15,23 @@ PORTS = {"resize": 50052, "filter": 50053, "watermark": 50054, "orchestrator": 5
 Role = Literal["resize", "filter", "watermark", "format", "worker"]
 
 
-class ServerSettings(BaseSettings):
-    """What every process of the fleet has. A field `x` is the variable `PIXELMILL_X`, unless another name is given."""
+class PluginSettings(BaseSettings):
+    """Where operations are beside those of installed packages. A field `x` is the variable `PIXELMILL_X`."""
 
     model_config = SettingsConfigDict(
         env_prefix="PIXELMILL_", extra="ignore", env_ignore_empty=True, frozen=True, populate_by_name=True
     )
+
+    plugins: str = Field("", description="modules, or paths of .py files, that define operations, separated by commas")
+
+    @property
+    def plugin_modules(self) -> tuple[str, ...]:
+        """The modules and files one by one."""
+        return tuple(name.strip() for name in self.plugins.split(",") if name.strip())
+
+
+class ServerSettings(PluginSettings):
+    """What every process of the fleet has. A field `x` is the variable `PIXELMILL_X`, unless another name is given."""
 
     host: str = Field("[::]", description="address to listen on")
     ready_fd: int | None = Field(None, description="file descriptor that gets one line of JSON once the server listens")

@@ -60,6 +60,7 @@ def test_a_resize_fits_its_box_and_never_enlarges_unasked(width: int, height: in
     parameters = resize.model_dump()
     header = probe(SOURCES["png"])
     size = plan(pipeline, type(header)(header.format, type(header.size)(width, height))).sizes[0]
+    assert size
     assert size.width <= (parameters["width"] or 16_384)
     assert size.height <= (parameters["height"] or 16_384) or parameters["height"] is None
     if not parameters["enlarge"]:

@@ -27,6 +27,8 @@ NAMES = [
     "InvalidPipeline",
     "Limits",
     "NoHealthyInstance",
+    "OperationFailed",
+    "OperationNotInstalled",
     "Output",
     "Overloaded",
     "Pipeline",
@@ -40,6 +42,7 @@ NAMES = [
     "Unavailable",
     "UnsupportedFormat",
     "open_executor",
+    "operation",
     "run",
 ]
 PIPELINE: Any = pixelmill.Pipeline()

@@ -6,12 +6,12 @@ Command modules import nothing heavy at their top, so that `pixelmill --help` an
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import typer
 
-from pixelmill import __version__
+from pixelmill import __version__, plugins
 from pixelmill.cli.choices import examples
 from pixelmill.cli.describe import add_to as add_describing
 from pixelmill.cli.run import add_to as add_run
@@ -39,14 +39,28 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _variable() -> Iterable[str]:
+    from pixelmill.settings import PluginSettings, load
+
+    return load(PluginSettings).plugin_modules
+
+
 @app.callback(invoke_without_command=True)
 def pixelmill(
     context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,
+    plugin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MODULE|FILE.py", help="Also use the operations of this module. Repeat it. Variable: PIXELMILL_PLUGINS."
+        ),
+    ] = None,
 ) -> None:
     """Process pictures in parallel: resize, filter, watermark, convert. On this machine, or on a fleet of workers."""
+    plugins.load_modules(plugin or ())
+    plugins.name_modules(_variable)
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 

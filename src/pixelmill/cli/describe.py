@@ -14,6 +14,7 @@ from pixelmill.errors import InvalidPipeline, expected
 
 if TYPE_CHECKING:
     from pixelmill.codecs import Header
+    from pixelmill.geometry import Size
     from pixelmill.plan import Plan
 
 PANEL = "Pictures"
@@ -93,15 +94,19 @@ def _kind(schema: dict[str, Any]) -> str:
     """Return a parameter's type and range in words."""
     if "anyOf" in schema:
         schema = next(each for each in schema["anyOf"] if each.get("type") != "null")
+    if "const" in schema:
+        return str(schema["const"])
     if "enum" in schema:
         return ", ".join(schema["enum"])
     if "contentEncoding" in schema:
         return "@FILE"
     words = TYPES[schema["type"]]
     low, high = schema.get("minimum"), schema.get("maximum")
-    if "exclusiveMinimum" in schema:
-        return f"{words}, above {schema['exclusiveMinimum']}, at most {high}"
-    return words if low is None or high is None else f"{words}, {low} to {high}"
+    if low is not None and high is not None:
+        return f"{words}, {low} to {high}"
+    bounds = {"at least": low, "above": schema.get("exclusiveMinimum"), "below": schema.get("exclusiveMaximum")}
+    told = [f"{side} {bound}" for side, bound in {**bounds, "at most": high}.items() if bound is not None]
+    return ", ".join([words, *told])
 
 
 def _default(value: object) -> str:
@@ -172,7 +177,7 @@ def _rows(planned: Plan) -> Iterator[tuple[str, str, str, str]]:
     from pixelmill.pipeline import Pipeline
 
     sizes = iter(planned.sizes)
-    size = planned.decoded
+    size: Size | None = planned.decoded
     for number, hop in enumerate(planned.hops, 1):
         steps = []
         if hop.decodes:
@@ -180,10 +185,10 @@ def _rows(planned: Plan) -> Iterator[tuple[str, str, str, str]]:
             steps.append(("decode", _by(planned.decoded) + smaller))
         for operation in hop.operations:
             size = next(sizes)
-            steps.append((Pipeline(operations=(operation,)).to_text(), _by(size)))
+            steps.append((Pipeline(operations=(operation,)).to_text(), _by(size) if size else "?"))
         if hop.output:
             output = Pipeline(output=hop.output).to_text()
-            steps.append((f"encode {output}", f"{_by(size)} {hop.output.format}"))
+            steps.append((f"encode {output}", f"{_by(size) if size else '?'} {hop.output.format}"))
         for index, (step, after) in enumerate(steps):
             yield ("" if index else str(number), "" if index else hop.pool, step, after)
 

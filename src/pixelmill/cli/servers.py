@@ -39,6 +39,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def up(
+    context: typer.Context,
     resize: Annotated[int, typer.Option(min=0, help="Workers in the pool resize.")] = 3,
     filter: Annotated[int, typer.Option(min=0, help="Workers in the pool filter.")] = 5,
     watermark: Annotated[int, typer.Option(min=0, help="Workers in the pool watermark.")] = 3,
@@ -62,7 +63,17 @@ def up(
 
     if not resize + filter + watermark + format + worker:
         raise InvalidPipeline("expected at least one worker for the fleet, got none")
-    fleet = EmbeddedFleet(resize, filter, watermark, format=format, worker=worker, port=port, host=host, placement=placement)
+    fleet = EmbeddedFleet(
+        resize,
+        filter,
+        watermark,
+        format=format,
+        worker=worker,
+        port=port,
+        host=host,
+        placement=placement,
+        plugins=context.find_root().params["plugin"] or (),
+    )
     with _interruptible():
         try:
             with fleet:

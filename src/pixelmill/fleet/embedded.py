@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
@@ -46,6 +47,7 @@ class EmbeddedFleet:
         port: of the orchestrator; 0 is any.
         host: the address that the orchestrator listens on.
         placement: the orchestrator's default placement.
+        plugins: modules or .py files whose operations all have, beside those of installed packages.
         log: the file, or its path, that the processes' output is added to; standard error where None.
     """
 
@@ -60,11 +62,13 @@ class EmbeddedFleet:
         port: int = 0,
         host: str = LOCALHOST,
         placement: str | None = None,
+        plugins: Sequence[str] = (),
         log: str | Path | IO[str] | IO[bytes] | None = None,
     ) -> None:
         self.host = host
         self._port = port
         self._placement = placement
+        self._plugins = tuple(argument for plugin in plugins for argument in ("--plugin", plugin))
         self._log = log
         self._opened: IO[bytes] | None = None
         counts = {"resize": resize, "filter": filter, "watermark": watermark, "format": format, "worker": worker}
@@ -103,7 +107,7 @@ class EmbeddedFleet:
         environment = _environment()
         try:
             for pool, number in self._instances:
-                worker = Supervised(_worker_command(pool, number), environment, output)
+                worker = Supervised(self._worker_command(pool, number), environment, output)
                 self._workers.append((pool, worker))
                 worker.start()
             for _, worker in self._workers:
@@ -153,14 +157,14 @@ class EmbeddedFleet:
             arguments += [f"--{pool}", ",".join(addresses)]
         if self._placement:
             arguments += ["--placement", self._placement]
-        return Command("orchestrator", tuple(arguments), self._port)
+        return Command("orchestrator", (*self._plugins, *arguments), self._port)
 
-
-def _worker_command(pool: str, number: int) -> Command:
-    name = f"{pool}-{number}"
-    port = PORTS[pool] + PORT_STEP * (number - 1)
-    wish = port if port < 65536 and _is_free(LOCALHOST, port) else 0
-    return Command(name, ("worker", "--pool", pool, "--name", name, "--host", LOCALHOST), wish, port_is_a_wish=True)
+    def _worker_command(self, pool: str, number: int) -> Command:
+        name = f"{pool}-{number}"
+        port = PORTS[pool] + PORT_STEP * (number - 1)
+        wish = port if port < 65536 and _is_free(LOCALHOST, port) else 0
+        arguments = ("worker", "--pool", pool, "--name", name, "--host", LOCALHOST)
+        return Command(name, (*self._plugins, *arguments), wish, port_is_a_wish=True)
 
 
 def _environment() -> dict[str, str]:

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError, model_serializer
 from pydantic_core.core_schema import SerializerFunctionWrapHandler
 
+from pixelmill import plugins
 from pixelmill.errors import InvalidPipeline, shown
 from pixelmill.geometry import Size
 from pixelmill.pixels import Image
@@ -33,6 +34,10 @@ class Operation(BaseModel):
     pool: ClassVar[Pool]
     positional: ClassVar[tuple[str, ...]] = ()
     """Parameters that the compact text form takes without a name, in this order; "width×height" is one item, `WxH`."""
+    everywhere: ClassVar[bool] = True
+    """Whether every instance has it. Those of plugins are only where these are installed."""
+    sized: ClassVar[bool] = True
+    """Whether `output_size` tells; only who has an operation knows what it does with sizes."""
 
     def output_size(self, size: Size) -> Size:
         """Return the size of the result for a picture of `size`; the largest possible one where it depends on the pixels."""
@@ -69,15 +74,41 @@ def register(cls: Registered) -> Registered:
     Raises:
         ValueError: an operation of that name exists already.
     """
-    cls.name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
-    if cls.name in _registry:
-        raise ValueError(f"there is an operation named {cls.name!r} already: {_registry[cls.name]}")
-    _registry[cls.name] = cls
+    name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+    if name in _registry:
+        raise ValueError(f"there is an operation named {name!r} already: {_registry[name]}")
+    return add(name, cls)
+
+
+def add(name: str, cls: Registered) -> Registered:
+    """Put an operation into the registry, in place of any other of that name."""
+    cls.name = name
+    _registry[name] = cls
     return cls
 
 
+def registered(name: object) -> type[Operation] | None:
+    """Return the operation of that name, as far as it is known without a look at what is installed."""
+    return _registry.get(name) if isinstance(name, str) else None
+
+
+def find(name: object) -> type[Operation] | None:
+    """Return the operation of that name, None where there is none. Plugins are imported where no other has it."""
+    found = registered(name)
+    if found is None and isinstance(name, str):
+        plugins.load()
+        found = registered(name)
+    return found
+
+
+def built_in_names() -> tuple[str, ...]:
+    """Return the names of the operations that every instance has, in order of their registration."""
+    return tuple(name for name, cls in _registry.items() if cls.everywhere)
+
+
 def operation_names() -> tuple[str, ...]:
-    """Return the names of all operations, in order of their registration."""
+    """Return the names of all operations, plugins' too, in order of their registration."""
+    plugins.load()
     return tuple(_registry)
 
 
@@ -87,12 +118,19 @@ def operation_class(name: object) -> type[Operation]:
     Raises:
         InvalidPipeline: there is none; the message names the closest one.
     """
-    cls = _registry.get(name) if isinstance(name, str) else None
+    cls = find(name)
     if cls is None:
-        close = difflib.get_close_matches(str(name)[:100], _registry, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(_registry)}"
-        raise InvalidPipeline(f"expected an operation's name, got {shown(name)}{hint}")
+        raise InvalidPipeline(f"expected an operation's name, got {shown(name)}; {hint(name)}")
     return cls
+
+
+def hint(name: object) -> str:
+    """Return what may help somebody who asked for an operation that does not exist."""
+    failure = plugins.failure(name)
+    if failure:
+        return failure
+    close = difflib.get_close_matches(str(name)[:100], _registry, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(_registry)}"
 
 
 def make_operation(name: object, parameters: dict[str, Any]) -> Operation:

@@ -1,0 +1,45 @@
+"""Operations that this process has not, but another one has: an orchestrator passes them on by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Self, cast
+
+from pydantic import ConfigDict, create_model, model_validator
+
+from pixelmill.errors import InvalidPipeline, expected
+from pixelmill.operations.base import Operation, Pool, add, registered
+from pixelmill.pixels import Image
+
+INT64 = 2**63
+
+
+class Foreign(Operation):
+    """The base of operations of which only the name, the pool and the parameters' names are known.
+
+    Parameters are carried as they are; who runs the operation checks them. Nor is the result's size known.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    everywhere = False
+    sized = False
+
+    @model_validator(mode="after")
+    def _plain(self) -> Self:
+        for name, value in (self.model_extra or {}).items():
+            whole = isinstance(value, int) and -INT64 <= value < INT64
+            if not (whole or value is None or isinstance(value, float | str | bytes)):
+                raise InvalidPipeline(expected("a number, text, bytes, true or false", f"{self.name}.{name}", value))
+        return self
+
+    def apply(self, image: Image) -> Image:
+        raise NotImplementedError(f"{self.name} is not installed here")
+
+
+def learn(name: str, pool: Pool, parameters: Iterable[str]) -> None:
+    """Take note that an operation exists elsewhere. One that exists here stays as it is."""
+    known = registered(name)
+    if known is None:
+        known = add(name, cast(Any, create_model)(name.title().replace("_", ""), __base__=Foreign))
+    if issubclass(known, Foreign):
+        known.pool, known.positional = pool, tuple(parameters)

@@ -1,0 +1,396 @@
+"""Functions as operations: `@pixelmill.operation`, its checks when it decorates and when it runs."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, Optional
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pydantic import Field
+
+import pixelmill
+from pixelmill import InvalidPipeline, OperationFailed, Pipeline
+from pixelmill.errors import ImageTooLarge
+from pixelmill.geometry import Size
+from pixelmill.operations import base, make_operation, operation_class
+from pixelmill.operations.custom import OF_PIPELINES
+from pixelmill.pixels import Image
+from pixelmill.schema import operation_schema, pipeline_schema
+from tests.pictures import encoded, photo
+
+CHAIN: Any = Pipeline()
+
+
+@pytest.fixture(autouse=True)
+def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test registers is gone after it."""
+    monkeypatch.setattr(base, "_registry", dict(base._registry))
+
+
+def posterize(
+    image: Image,
+    *,
+    levels: Annotated[int, Field(ge=2, le=256, description="how many levels")] = 4,
+    mode: Literal["down", "up"] = "down",
+    share: Annotated[float, Field(gt=0, le=1)] = 1,
+    seed: int | None = None,
+    table: bytes = b"",
+    strict: bool = False,
+    title: str = "",
+) -> Image:
+    """Reduce to a few levels.
+
+    The rest of the text.
+
+    Args:
+        mode: which way
+            to round
+        seed (int): of nothing
+
+    Returns:
+        The picture.
+    """
+    step = 256 // levels
+    return image // step * step + (step - 1 if mode == "up" else 0)
+
+
+def shown(refusal: pytest.ExceptionInfo[Exception]) -> str:
+    return str(refusal.value)
+
+
+def test_the_function_stays_a_function() -> None:
+    assert pixelmill.operation(posterize) is posterize
+    image = photo(9, 7)
+    assert np.array_equal(posterize(image, levels=2), image // 128 * 128)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_it_runs_as_a_built_in_one_does(channels: int) -> None:
+    pixelmill.operation(posterize)
+    image = photo(30, 20, channels)
+    pipeline = CHAIN.posterize(8).negative().to("png")
+    wanted = make_operation("negative", {}).apply(posterize(image, levels=8))
+    result = pixelmill.run(encoded(image), pipeline)
+    assert result.data == pixelmill.run(encoded(wanted), "png").data
+    assert result.trace.hops[0].operations == ("posterize", "negative")
+
+
+def test_every_spelling_says_the_same() -> None:
+    pixelmill.operation(posterize)
+    pipeline = CHAIN.posterize(8, "up", table=b"\0\1", share=0.5, title='a "b", c').to("webp")
+    assert pipeline.to_text() == 'posterize:8,up,0.5,table="AAE=",title="a \\"b\\", c" | webp'
+    for spelled in (pipeline.to_text(), pipeline.to_json(), pipeline.to_yaml()):
+        assert Pipeline.parse(spelled) == pipeline
+    assert pickle.loads(pickle.dumps(pipeline)) == copy.deepcopy(pipeline) == pipeline
+    assert "posterize" in dir(Pipeline())
+
+
+def test_its_schema_and_help() -> None:
+    pixelmill.operation(posterize)
+    schema = operation_schema(operation_class("posterize"))
+    assert schema["description"] == "Reduce to a few levels.\n\nThe rest of the text.\n\nReturns:\n    The picture."
+    assert schema["properties"] == {
+        "op": {"const": "posterize"},
+        "levels": {
+            "default": 4,
+            "description": "how many levels",
+            "maximum": 256,
+            "minimum": 2,
+            "title": "Levels",
+            "type": "integer",
+        },
+        "mode": {
+            "default": "down",
+            "description": "which way to round",
+            "enum": ["down", "up"],
+            "title": "Mode",
+            "type": "string",
+        },
+        "share": {"default": 1.0, "exclusiveMinimum": 0, "maximum": 1, "title": "Share", "type": "number"},
+        "seed": {
+            "anyOf": [{"type": "integer"}, {"type": "null"}],
+            "default": None,
+            "description": "of nothing",
+            "title": "Seed",
+        },
+        "table": {"contentEncoding": "base64", "default": "", "title": "Table", "type": "string"},
+        "strict": {"default": False, "title": "Strict", "type": "boolean"},
+        "title": {"default": "", "title": "Title", "type": "string"},
+    }
+    assert pipeline_schema()["$defs"]["posterize"] == schema
+    assert "levels: how many levels" in CHAIN.posterize.__doc__
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("posterize:1", "expected a number ≥ 2 for posterize.levels, got '1'"),
+        ("posterize:many", "expected a whole number for posterize.levels, got 'many'"),
+        ("posterize:mode=left", "expected one of 'down' or 'up' for posterize.mode, got 'left'"),
+        ("posterize:share=nan", "expected a finite number for posterize.share, got 'nan'"),
+        ("posterize:share=0", "expected a number > 0 for posterize.share, got '0'"),
+        (f"posterize:seed={2**63}", f"expected a whole number of 64 bits for posterize.seed, got {2**63}"),
+        ("posterize:table=%", "expected bytes, or base64, for posterize.table, got '%'"),
+        ("posterize:strict=2", "expected true or false for posterize.strict, got '2'"),
+        ("posterize:lvels=2", "expected a parameter of posterize (levels, mode, share, seed, table, strict, title), got"),
+        ("posteriz", "expected an operation's name, got 'posteriz'; did you mean 'posterize'?"),
+    ],
+)
+def test_what_is_wrong_with_a_value(text: str, message: str) -> None:
+    pixelmill.operation(posterize)
+    with pytest.raises(InvalidPipeline, match=re.escape(message)):
+        Pipeline.parse(text)
+
+
+def test_an_argument_that_is_required() -> None:
+    @pixelmill.operation
+    def stamp(image: Image, *, label: str) -> Image:
+        return image
+
+    assert CHAIN.stamp("x").to_text() == "stamp:x"
+    with pytest.raises(InvalidPipeline, match=r"expected a value for stamp\.label, got none"):
+        CHAIN.stamp()
+
+
+def test_a_name_a_pool_and_a_size_of_its_own() -> None:
+    def upright(size: Size, *, turned: bool) -> tuple[int, int]:
+        return (size.height, size.width) if turned else size
+
+    @pixelmill.operation(name="stand", pool="resize", output_size=upright)
+    def anything(image: Image, *, turned: bool = True) -> Image:
+        return image.transpose(1, 0, 2) if turned else image
+
+    operation = CHAIN.stand().operations[0]
+    assert (operation.name, operation.pool, operation.output_size(Size(5, 3))) == ("stand", "resize", (3, 5))
+    made = operation.apply(photo(5, 3))
+    assert made.flags.c_contiguous
+    assert np.array_equal(made, photo(5, 3).transpose(1, 0, 2))
+    info = pixelmill.run(encoded(photo(5, 3)), "stand:false | stand | png").info
+    assert (info.width, info.height) == (3, 5)
+
+
+def test_a_result_beyond_the_limits() -> None:
+    @pixelmill.operation(output_size=lambda size, factor: (size[0] * factor, size[1] * factor))
+    def enlarge(image: Image, *, factor: int = 10_000) -> Image:
+        raise AssertionError("it must not get here")
+
+    with pytest.raises(ImageTooLarge, match="for the result of enlarge, got 50000×30000"):
+        pixelmill.run(encoded(photo(5, 3)), CHAIN.enlarge())
+
+
+def test_gray_without_a_last_axis_is_gray() -> None:
+    @pixelmill.operation
+    def first(image: Image) -> NDArray[np.uint8]:
+        return image[:, :, 0]
+
+    assert CHAIN.first().operations[0].apply(photo(5, 3)).shape == (3, 5, 1)
+
+
+def raises(image: Image) -> Image:
+    raise ZeroDivisionError("by nothing")
+
+
+def writes(image: Image) -> Image:
+    image[0, 0] = 0
+    return image
+
+
+def leaves(image: Image) -> Image:
+    raise SystemExit(3)
+
+
+@pytest.mark.parametrize(
+    ("function", "got"),
+    [
+        (raises, "expected a picture from the operation one, got ZeroDivisionError: by nothing"),
+        (writes, "expected a picture from the operation one, got ValueError: assignment destination is read-only"),
+        (leaves, "expected a picture from the operation one, got SystemExit: 3"),
+        (lambda image: None, "expected an array of uint8 from the operation one, got NoneType"),
+        (lambda image: [[1]], "expected an array of uint8 from the operation one, got list"),
+        (lambda image: image / 2, "from the operation one, got float64 of shape (3, 5, 3)"),
+        (lambda image: image[:, :, :2], "from the operation one, got uint8 of shape (3, 5, 2)"),
+        (lambda image: image[0, 0], "from the operation one, got uint8 of shape (3,)"),
+        (lambda image: image[:, 1:], "expected 5×3 px from the operation one, got 4×3; where it changes the size, say so"),
+        (lambda image: image[:0], "expected 5×3 px from the operation one, got 5×0"),
+    ],
+)
+def test_a_function_that_fails_is_told_from_a_fault_of_ours(function: Callable[[Image], Image], got: str) -> None:
+    pixelmill.operation(name="one")(function)
+    image = photo(5, 3).copy()
+    before = image.copy()
+    with pytest.raises(OperationFailed, match=re.escape(got)) as failure:
+        CHAIN.one().operations[0].apply(image)
+    assert np.array_equal(image, before)
+    assert image.flags.writeable
+    if "got ZeroDivisionError" in got:
+        assert isinstance(failure.value.__cause__, ZeroDivisionError)
+    with pytest.raises(OperationFailed):
+        pixelmill.run(encoded(image), CHAIN.one())
+
+
+@pytest.mark.parametrize("size", [None, (0, 1), (1.5, 2), (1,), "ab"])
+def test_an_output_size_that_is_none(size: object) -> None:
+    pixelmill.operation(name="one", output_size=lambda _: size)(lambda image: image)  # type: ignore[arg-type, return-value]
+    with pytest.raises(OperationFailed, match="expected a width and a height of at least 1 px for the output_size of one"):
+        pixelmill.run(encoded(photo(5, 3)), CHAIN.one())
+
+
+def test_our_own_errors_pass() -> None:
+    @pixelmill.operation
+    def picky(image: Image, *, text: str = "") -> Image:
+        raise InvalidPipeline("expected another text for picky, got none")
+
+    with pytest.raises(InvalidPipeline, match="expected another text for picky, got none"):
+        pixelmill.run(encoded(photo(5, 3)), CHAIN.picky())
+
+
+def no_type(image: Image, *, levels=4) -> Image:  # type: ignore[no-untyped-def]
+    return image
+
+
+def unknown_type(image: Image, *, levels: Missing = 4) -> Image:  # type: ignore[name-defined]  # noqa: F821
+    return image
+
+
+def by_place(image: Image, levels: int = 4) -> Image:
+    return image
+
+
+def many(image: Image, *more: int) -> Image:
+    return image
+
+
+def any_name(image: Image, **more: int) -> Image:
+    return image
+
+
+def nothing() -> Image:
+    return photo(1, 1)
+
+
+def only_by_name(*, image: Image) -> Image:
+    return image
+
+
+def a_list(image: Image, *, levels: list[int]) -> Image:
+    return image
+
+
+def numbers(image: Image, *, levels: Literal[1, 2] = 1) -> Image:
+    return image
+
+
+def two_types(image: Image, *, levels: int | str = 1) -> Image:
+    return image
+
+
+def no_bytes(image: Image, *, levels: Optional[bytes] = None) -> Image:  # noqa: UP045
+    return image
+
+
+def not_none(image: Image, *, levels: int | None = 3) -> Image:
+    return image
+
+
+def out_of_range(image: Image, *, levels: Annotated[int, Field(ge=2)] = 1) -> Image:
+    return image
+
+
+def field_default(image: Image, *, levels: int = Field(4, ge=2)) -> Image:
+    return image
+
+
+def alias(image: Image, *, levels: Annotated[int, Field(alias="steps")] = 4) -> Image:
+    return image
+
+
+def reserved(image: Image, *, op: str = "") -> Image:
+    return image
+
+
+def hidden(image: Image, *, _levels: int = 4) -> Image:
+    return image
+
+
+def shadows(image: Image, *, copy: int = 4) -> Image:
+    return image
+
+
+async def later(image: Image) -> Image:
+    return image
+
+
+AT = "parameter levels of"
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (no_type, f"expected a type for {AT} no_type, got none"),
+        (unknown_type, f"expected a type for {AT} unknown_type, got 'Missing': name 'Missing' is not defined"),
+        (by_place, f"expected {AT} by_place after a '*', as parameters are given by name, got it by place"),
+        (many, "expected each parameter of many by its own name, got *more: "),
+        (any_name, "expected each parameter of any_name by its own name, got **more: "),
+        (nothing, "expected the picture as the first parameter of nothing, got none"),
+        (only_by_name, "expected the picture as the first parameter of only_by_name, got image"),
+        (a_list, f"or one of these or None as the type of {AT} a_list, got list"),
+        (numbers, f"as the type of {AT} numbers, got Literal"),
+        (two_types, f"as the type of {AT} two_types, got int | str"),
+        (no_bytes, f"as the type of {AT} no_bytes, got "),
+        (not_none, f"expected None as the default of {AT} not_none, which may be None, got 3"),
+        (out_of_range, f"expected a number ≥ 2 for the default of {AT} out_of_range, got 1"),
+        (field_default, f"expected Annotated[TYPE, Field(…)] = DEFAULT for {AT} field_default, got Field(…) as its default"),
+        (alias, f"expected neither an alias, exclude nor default_factory for {AT} alias, got one of them"),
+        (reserved, "expected another name for parameter op of reserved: this one is reserved"),
+        (hidden, "expected another name for parameter _levels of hidden: this one is reserved"),
+        (shadows, "expected another name for parameter copy of shadows: this one is reserved"),
+        (later, "expected a function for an operation, got <function later"),
+        (photo, "expected parameter height of photo after a '*'"),
+        (int, "expected a function for an operation, got <class 'int'>"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_signature_that_does_not_do(function: Callable[..., Image], message: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(message)):
+        pixelmill.operation(function)
+    assert base.registered(getattr(function, "__name__", "")) is None
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"name": "Posterize"}, TypeError, "expected a name in snake case for an operation, got 'Posterize'"),
+        ({"name": "a" * 65}, TypeError, "expected a name in snake case"),
+        ({"name": 5}, TypeError, "expected a name in snake case for an operation, got 5"),
+        ({"name": "webp"}, TypeError, "expected another name for the operation webp: this one is reserved"),
+        ({"name": "blur"}, ValueError, "posterize: there is an operation blur already"),
+        ({"pool": "worker"}, TypeError, "expected one of resize, filter, watermark for the pool of posterize, got 'worker'"),
+        ({"output_size": lambda: (1, 1)}, TypeError, "expected output_size of posterize to take a size and posterize's"),
+    ],
+)
+def test_arguments_that_do_not_do(options: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=re.escape(message)):
+        pixelmill.operation(**options)(posterize)
+
+
+def test_what_a_pipeline_has_itself_is_no_name() -> None:
+    own = {name for name in vars(Pipeline) if not name.startswith("_")} - {"model_config"}
+    assert own <= OF_PIPELINES | {name for name in own if name.startswith("model_")}
+    for name in ("to", "then", "copy", "operations", "jpg", "source"):
+        with pytest.raises(TypeError, match="is reserved"):
+            pixelmill.operation(name=name)(posterize)
+
+
+def test_another_function_of_the_same_name_is_refused_and_the_same_one_is_not() -> None:
+    def first(image: Image, *, a: int = 1) -> Image:
+        return image
+
+    pixelmill.operation(name="same")(first)
+    pixelmill.operation(name="same")(first)
+    with pytest.raises(ValueError, match="there is an operation same already"):
+        pixelmill.operation(name="same")(posterize)
