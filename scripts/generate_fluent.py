@@ -25,11 +25,14 @@ HEAD = '''"""Written by scripts/generate_fluent.py from the operations' own decl
 from typing import Literal
 
 from pixelmill.geometry import Anchor
+from pixelmill.operations.convolve import KernelRows
 from pixelmill.pipeline import Pipeline
 
 class Fluent:
 '''
 WIDTH = 125
+ALIASES: dict[object, str] = {Anchor: "Anchor", tuple[float, ...]: "KernelRows"}
+"""Types that the stub has a name for; a kernel may be given in more ways than it is kept."""
 
 
 def stub() -> str:
@@ -61,8 +64,8 @@ def parameter(name: str, kind: object, field: FieldInfo) -> str:
 
 def spelled(kind: object) -> str:
     """Return a type as an annotation spells it."""
-    if kind == Anchor:
-        return "Anchor"
+    if kind in ALIASES:
+        return ALIASES[kind]
     if typing.get_origin(kind) in (types.UnionType, typing.Union):
         return " | ".join(spelled(part) for part in typing.get_args(kind))
     if typing.get_origin(kind) is typing.Literal:

@@ -301,19 +301,27 @@ class StatusResponse(_message.Message):
     stats: ProcessingStats
     def __init__(self, process_id: _Optional[str] = ..., status: _Optional[str] = ..., progress_percent: _Optional[int] = ..., current_stage: _Optional[str] = ..., stats: _Optional[_Union[ProcessingStats, _Mapping]] = ...) -> None: ...
 
+class NumberList(_message.Message):
+    __slots__ = ("numbers",)
+    NUMBERS_FIELD_NUMBER: _ClassVar[int]
+    numbers: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, numbers: _Optional[_Iterable[float]] = ...) -> None: ...
+
 class Value(_message.Message):
-    __slots__ = ("bool_value", "int_value", "float_value", "string_value", "bytes_value")
+    __slots__ = ("bool_value", "int_value", "float_value", "string_value", "bytes_value", "numbers_value")
     BOOL_VALUE_FIELD_NUMBER: _ClassVar[int]
     INT_VALUE_FIELD_NUMBER: _ClassVar[int]
     FLOAT_VALUE_FIELD_NUMBER: _ClassVar[int]
     STRING_VALUE_FIELD_NUMBER: _ClassVar[int]
     BYTES_VALUE_FIELD_NUMBER: _ClassVar[int]
+    NUMBERS_VALUE_FIELD_NUMBER: _ClassVar[int]
     bool_value: bool
     int_value: int
     float_value: float
     string_value: str
     bytes_value: bytes
-    def __init__(self, bool_value: _Optional[bool] = ..., int_value: _Optional[int] = ..., float_value: _Optional[float] = ..., string_value: _Optional[str] = ..., bytes_value: _Optional[bytes] = ...) -> None: ...
+    numbers_value: NumberList
+    def __init__(self, bool_value: _Optional[bool] = ..., int_value: _Optional[int] = ..., float_value: _Optional[float] = ..., string_value: _Optional[str] = ..., bytes_value: _Optional[bytes] = ..., numbers_value: _Optional[_Union[NumberList, _Mapping]] = ...) -> None: ...
 
 class Operation(_message.Message):
     __slots__ = ("name", "parameters")

@@ -22,9 +22,11 @@ TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_
 COLORS = st.from_regex(r"#[0-9a-fA-F]{6}", fullmatch=True)
 
 
-def made(name: str, **parameters: st.SearchStrategy[Any]) -> st.SearchStrategy[Operation]:
-    """Return operations of that name, each parameter given or left out."""
-    chosen = st.fixed_dictionaries({}, optional=parameters)
+def made(
+    name: str, required: dict[str, st.SearchStrategy[Any]] | None = None, **parameters: st.SearchStrategy[Any]
+) -> st.SearchStrategy[Operation]:
+    """Return operations of that name, each parameter given or left out, but for those that are `required`."""
+    chosen = st.fixed_dictionaries(required or {}, optional=parameters)
     return chosen.map(lambda values: make_operation(name, values))
 
 
@@ -61,15 +63,35 @@ DRAWN = st.builds(
         {}, optional={"position": ANCHORS, "scale": st.floats(0.01, 1), "opacity": SHARES, "margin": st.integers(0, 30)}
     ),
 )
+KERNELS = st.sampled_from([1, 3, 5, 7]).flatmap(
+    lambda side: st.lists(st.floats(-9, 9), min_size=side * side, max_size=side * side)
+)
+LOOKUPS = st.one_of(
+    made("negative", amount=SHARES),
+    made("brightness", factor=st.floats(0, 10)),
+    made("contrast", factor=st.floats(0, 10)),
+    made("gamma", gamma=st.floats(0.1, 10)),
+    made("tint", {"color": COLORS}, amount=SHARES),
+    made("auto_level", clip=st.floats(0, 0.49), by=st.sampled_from(["luma", "channel"])),
+    made("opacity", factor=SHARES),
+)
 FILTERS = st.one_of(
+    LOOKUPS,
     made("grayscale", amount=SHARES),
     made("blur", sigma=st.floats(0.1, 30)),
     made("sharpen", amount=st.floats(0, 10)),
     made("edge_detect", amount=SHARES),
     made("sepia", amount=SHARES),
-    made("negative", amount=SHARES),
-    made("brightness", factor=st.floats(0, 10)),
-    made("contrast", factor=st.floats(0, 10)),
+    made("saturation", factor=st.floats(0, 10)),
+    made("hue", degrees=st.floats(-360, 360)),
+    made("duotone", dark=COLORS, light=COLORS, amount=SHARES),
+    made("unsharp", sigma=st.floats(0.1, 30), amount=st.floats(0, 10), threshold=st.integers(0, 255)),
+    made("median", radius=st.integers(1, 50)),
+    made("vignette", amount=SHARES, start=st.floats(0, 0.99)),
+    made("pixelate", size=st.integers(1, 70)),
+    made("convolve", {"kernel": KERNELS}, divisor=st.floats(0.1, 9), offset=st.floats(-255, 255)),
+    made("rounded_corners", {"radius": st.floats(0, 90)}),
+    made("rounded_corners", {"share": st.floats(0, 0.5)}),
 )
 OPERATIONS = st.one_of(RESIZES, FILTERS, WRITTEN, DRAWN)
 QUALITIES = st.none() | st.integers(1, 100)

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from pixelmill.geometry import Anchor
+from pixelmill.operations.convolve import KernelRows
 from pixelmill.pipeline import Pipeline
 
 class Fluent:
@@ -11,6 +12,52 @@ class Fluent:
 
         Args:
             sigma: standard deviation, px
+        """
+
+    def unsharp(self, sigma: float = 1.0, amount: float = 1.0, threshold: int = 0) -> Pipeline:
+        """Sharpen by an unsharp mask: add `amount` times what a Gaussian blur takes away.
+
+        Args:
+            sigma: standard deviation of the blur, px
+            amount: strength; 0 leaves the picture as it is
+            threshold: differences of up to that many levels stay, as noise does
+        """
+
+    def grayscale(self, amount: float = 1.0) -> Pipeline:
+        """Turn to gray: ITU-R BT.601 luma, 0.299 R + 0.587 G + 0.114 B.
+
+        Args:
+            amount: share of the result against the original
+        """
+
+    def sepia(self, amount: float = 1.0) -> Pipeline:
+        """Tone like an old print: the matrix (.393 .769 .189; .349 .686 .168; .272 .534 .131), clipped.
+
+        Args:
+            amount: share of the result against the original
+        """
+
+    def saturation(self, factor: float = 1.2) -> Pipeline:
+        """Scale every color's distance from gray of the same luma, on sRGB values as they are stored.
+
+        Args:
+            factor: 1 leaves the picture as it is, 0 makes it gray
+        """
+
+    def hue(self, degrees: float = 90) -> Pipeline:
+        """Turn every color's hue around gray of the same luma, on sRGB values as they are stored.
+
+        Args:
+            degrees: angle; 120 makes red green, nearly
+        """
+
+    def duotone(self, dark: str = "#1d2b53", light: str = "#fff1e8", amount: float = 1.0) -> Pipeline:
+        """Replace colors by those between a dark and a light one, in proportion to ITU-R BT.601 luma.
+
+        Args:
+            dark: what black becomes, #RRGGBB
+            light: what white becomes, #RRGGBB
+            amount: share of the result against the original
         """
 
     def sharpen(self, amount: float = 2.0) -> Pipeline:
@@ -25,6 +72,45 @@ class Fluent:
 
         Args:
             amount: share of the result against the original
+        """
+
+    def convolve(self, kernel: KernelRows, divisor: float | None = None, offset: float = 0) -> Pipeline:
+        """Replace each pixel by its neighbours' sum, each times a number of the kernel, over the divisor, plus the offset.
+
+        Args:
+            kernel: 3×3, 5×5 or another odd square up to 15×15, row by row
+            divisor: what the sum is divided by; unset: the kernel's sum, or 1 where that is 0
+            offset: what is added then, levels
+        """
+
+    def vignette(self, amount: float = 0.5, start: float = 0.3) -> Pipeline:
+        """Darken towards the corners, along ellipses of the picture's shape; alpha stays.
+
+        Args:
+            amount: how much darker the corners are; 1 makes them black
+            start: where it begins: share of the way from the centre to a corner
+        """
+
+    def pixelate(self, size: int = 10) -> Pipeline:
+        """Replace each square block by its mean, weighted by alpha; blocks at the right and bottom may be smaller.
+
+        Args:
+            size: side of a block, px
+        """
+
+    def rounded_corners(self, radius: float | None = None, share: float | None = None) -> Pipeline:
+        """Cut the corners off along circles, smoothly; a picture without alpha gets one.
+
+        Args:
+            radius: radius of the corners, px; at most half the shorter side
+            share: radius as a share of the shorter side; 0.5 makes a disc
+        """
+
+    def median(self, radius: int = 1) -> Pipeline:
+        """Replace each channel of each pixel by the median of its neighbourhood; edges are continued by their last pixels.
+
+        Args:
+            radius: half the neighbourhood's side, px: 1 is 3×3
         """
 
     def resize(
@@ -43,20 +129,6 @@ class Fluent:
             fit: inside: the whole picture within the box; cover: the box filled, the rest cropped; fill: stretched
             gravity: which part cover keeps
             enlarge: also make pictures larger
-        """
-
-    def grayscale(self, amount: float = 1.0) -> Pipeline:
-        """Turn to gray: ITU-R BT.601 luma, 0.299 R + 0.587 G + 0.114 B.
-
-        Args:
-            amount: share of the result against the original
-        """
-
-    def sepia(self, amount: float = 1.0) -> Pipeline:
-        """Tone like an old print: the matrix (.393 .769 .189; .349 .686 .168; .272 .534 .131), clipped.
-
-        Args:
-            amount: share of the result against the original
         """
 
     def negative(self, amount: float = 1.0) -> Pipeline:
@@ -78,6 +150,36 @@ class Fluent:
 
         Args:
             factor: 1 leaves the picture as it is, 0 makes it flat
+        """
+
+    def gamma(self, gamma: float = 2.2) -> Pipeline:
+        """Raise every color to a power: 255·(v/255)^(1/gamma), on sRGB values as they are stored.
+
+        Args:
+            gamma: above 1 makes midtones lighter, below 1 darker
+        """
+
+    def tint(self, color: str, amount: float = 1.0) -> Pipeline:
+        """Move midtones towards a color's hue; black and white stay.
+
+        Args:
+            color: #RRGGBB
+            amount: strength; 0 leaves the picture as it is
+        """
+
+    def auto_level(self, clip: float = 0.005, by: Literal["luma", "channel"] = "luma") -> Pipeline:
+        """Stretch colors to the whole range: the darkest level becomes 0, the lightest 255, all between them in proportion.
+
+        Args:
+            clip: share of the pixels that become black, and share that become white
+            by: luma: one range for all channels, hues stay; channel: each has its own, which removes a cast
+        """
+
+    def opacity(self, factor: float = 0.5) -> Pipeline:
+        """Multiply alpha by a factor; a picture without alpha gets one.
+
+        Args:
+            factor: 1 leaves the picture as it is, 0 makes it invisible
         """
 
     def text(

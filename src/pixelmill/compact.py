@@ -169,5 +169,5 @@ def _written(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return repr(int(value)) if value.is_integer() else repr(value)
-    text = str(value)
+    text = " ".join(map(_written, value)) if isinstance(value, (list, tuple)) else str(value)
     return text if _BARE.fullmatch(text) and text.isprintable() else json.dumps(text, ensure_ascii=False)

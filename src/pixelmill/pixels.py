@@ -36,6 +36,13 @@ def to_rgb(image: Image) -> Image:
     return cv2.cvtColor(image, cv2.COLOR_GRAY2RGB) if channels(image) == 1 else image
 
 
+def luma(color: Image) -> Image:
+    """Return the ITU-R BT.601 luma of gray or sRGB pixels, of shape (H, W, 1)."""
+    import cv2
+
+    return color if channels(color) == 1 else cv2.cvtColor(color, cv2.COLOR_RGB2GRAY)[:, :, None]
+
+
 def is_opaque(image: Image) -> bool:
     """Tell whether every pixel is opaque."""
     return channels(image) < 4 or int(image[:, :, 3].min()) == 255
@@ -102,14 +109,6 @@ def blend(image: Image, changed: Image, amount: float) -> Image:
     if channels(image) != channels(changed):
         image, changed = to_rgb(image), to_rgb(changed)
     return with_axis(cv2.addWeighted(image, 1 - amount, changed, amount, 0))
-
-
-def lookup(image: Image, table: NDArray[np.float64]) -> Image:
-    """Map each color value through a table of 256 values, rounded to nearest and clipped to 0–255; alpha stays."""
-    import cv2
-
-    levels = np.clip(np.rint(table), 0, 255).astype(np.uint8)
-    return on_color(image, lambda color: cv2.LUT(color, levels))
 
 
 def composite(image: Image, color: NDArray[np.uint8], coverage: NDArray[np.uint8], corner: tuple[int, int]) -> Image:

@@ -31,6 +31,8 @@ _WANTED = {
     "string_too_long": "at most {max_length} characters",
     "string_too_short": "at least {min_length} character(s)",
     "bytes_too_long": "at most {max_length} bytes",
+    "too_long": "at most {max_length} values",
+    "too_short": "at least {min_length} value(s)",
     "literal_error": "one of {expected}",
 }
 

@@ -27,6 +27,23 @@ GOLDENS = {
     "negative": ("negative:0.8", 3, EXACT),
     "brightness": ("brightness:1.4", 3, EXACT),
     "contrast": ("contrast:1.8", 3, EXACT),
+    "gamma": ("gamma:1.8", 3, EXACT),
+    "tint": ("tint:#ff6020", 3, EXACT),
+    "auto-level": ("auto_level:0.02", 3, EXACT),
+    "auto-level-channels": ("auto_level:0.02,by=channel", 3, EXACT),
+    "opacity": ("opacity:0.5", 3, EXACT),
+    "saturation": ("saturation:2.5", 3, BLURRED),
+    "hue": ("hue:120", 3, BLURRED),
+    "duotone": ("duotone", 3, BLURRED),
+    "unsharp": ("unsharp:3,1.5,6", 3, BLURRED),
+    "convolve": ('convolve:"-2 -1 0, -1 1 1, 0 1 2"', 3, BLURRED),
+    "convolve-transparent": ("convolve:0 1 0 1 1 1 0 1 0,offset=20", 4, BLURRED),
+    "median": ("median:3", 3, EXACT),
+    "median-transparent": ("median:4", 4, BLURRED),
+    "vignette": ("vignette:0.8", 3, BLURRED),
+    "pixelate": ("pixelate:10", 3, BLURRED),
+    "pixelate-transparent": ("pixelate:9", 4, BLURRED),
+    "rounded-corners": ("rounded_corners:30", 3, BLURRED),
     "sharpen": ("sharpen:3", 3, BLURRED),
     "edge-detect": ("edge_detect", 3, BLURRED),
     "blur": ("blur:2", 3, BLURRED),
@@ -39,6 +56,8 @@ GOLDENS = {
     "logo": ("logo", 3, RESIZED),
     "everything": ("resize:96x96 | blur:1.5 | sharpen | sepia | text:done,position=top-left,size=14", 3, RESIZED),
 }
+CUTTING = ("opacity", "rounded-corners")
+"""What gives a picture without alpha one."""
 
 
 def source(channels: int) -> bytes:
@@ -48,7 +67,7 @@ def source(channels: int) -> bytes:
 def result(name: str) -> Image:
     text, channels, _ = GOLDENS[name]
     pipeline = Pipeline().logo(disc(), scale=0.4, position="top-right") if name == "logo" else Pipeline.from_text(text)
-    return by_pillow(run(source(channels), pipeline).data, "RGBA" if channels == 4 else "RGB")
+    return by_pillow(run(source(channels), pipeline).data, "RGBA" if channels == 4 or name in CUTTING else "RGB")
 
 
 def disc() -> bytes:

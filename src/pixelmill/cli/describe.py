@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pixelmill.plan import Plan
 
 PANEL = "Pictures"
-TYPES = {"integer": "whole number", "number": "number", "boolean": "true or false", "string": "text"}
+TYPES = {"integer": "whole number", "number": "number", "boolean": "true or false", "string": "text", "array": "numbers"}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -121,6 +121,8 @@ def _sample(name: str, schema: dict[str, Any]) -> str:
         return "1280x720"
     if "contentEncoding" in schema:
         return "@logo.png"
+    if "examples" in schema:
+        return str(schema["examples"][0])
     default = schema.get("default")
     if default is None:
         return '"© me"' if schema.get("type") == "string" else str(schema.get("minimum", 1))

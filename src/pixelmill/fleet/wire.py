@@ -49,6 +49,8 @@ def value_message(value: object) -> pb.Value:
             return pb.Value(float_value=value)
         case bytes():
             return pb.Value(bytes_value=value)
+        case tuple() | list():
+            return pb.Value(numbers_value=pb.NumberList(numbers=value))
         case _:
             return pb.Value(string_value=str(value))
 
@@ -56,6 +58,8 @@ def value_message(value: object) -> pb.Value:
 def value_of(message: pb.Value) -> Any:
     """Return a message's value; None where it holds none."""
     kind = message.WhichOneof("kind")
+    if kind == "numbers_value":
+        return list(message.numbers_value.numbers)
     return getattr(message, kind) if kind else None
 
 

@@ -1,6 +1,6 @@
 """The operations: what can be done to a picture's pixels, each declared once."""
 
-from pixelmill.operations import blur, kernels, resize, tone, watermark
+from pixelmill.operations import blur, colors, convolve, effects, kernels, median, resize, tone, watermark
 from pixelmill.operations.base import (
     Operation,
     Pool,
@@ -16,10 +16,14 @@ __all__ = [
     "Operation",
     "Pool",
     "blur",
+    "colors",
+    "convolve",
+    "effects",
     "find",
     "hint",
     "kernels",
     "make_operation",
+    "median",
     "operation_class",
     "operation_names",
     "register",

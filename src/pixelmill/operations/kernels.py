@@ -44,20 +44,24 @@ class EdgeDetect(Operation):
 
 
 def difference(image: Image, weights: NDArray[np.float64], keep: int) -> Image:
-    """Return keep·centre + Σ weights·(centre − neighbour), rounded and clipped; edges are continued by reflection.
+    """Return keep·centre + Σ weights·(centre − neighbour), as `convolved` does."""
+    return convolved(image, (keep + weights.sum()) * SELF - weights)
 
-    A neighbour counts by its alpha, so that the color under transparent pixels does not show.
+
+def convolved(image: Image, kernel: NDArray[np.float64], offset: float = 0) -> Image:
+    """Return `image` under a kernel of odd sides, laid over it as it is, plus `offset`; rounded and clipped, alpha stays.
+
+    Edges are continued by reflection. A neighbour counts by its alpha, and as the pixel itself for the rest, so that the
+    color under transparent pixels does not show.
     """
     import cv2
 
-    def convolve(pixels: NDArray[Any], kernel: NDArray[np.float64], depth: int) -> NDArray[Any]:
-        return with_axis(cv2.filter2D(pixels, depth, kernel, borderType=cv2.BORDER_REFLECT))
+    def convolve(pixels: NDArray[Any], depth: int, delta: float = 0) -> NDArray[Any]:
+        return with_axis(cv2.filter2D(pixels, depth, kernel, delta=delta, borderType=cv2.BORDER_REFLECT))
 
     if is_opaque(image):
-        kernel = (keep + weights.sum()) * SELF - weights
-        return on_color(image, lambda color: convolve(color, kernel, -1))
+        return on_color(image, lambda color: convolve(color, -1, offset))
     alpha = image[:, :, 3:].astype(np.float32) / 255
     color = image[:, :, :3].astype(np.float32)
-    around = convolve(color * alpha, weights, cv2.CV_32F)
-    result = keep * color + color * convolve(alpha, weights, cv2.CV_32F) - around
+    result = convolve(color * alpha, cv2.CV_32F, offset) + color * (float(kernel.sum()) - convolve(alpha, cv2.CV_32F))
     return with_alpha(np.clip(np.rint(result), 0, 255).astype(np.uint8), image[:, :, 3])

@@ -1,54 +1,21 @@
-"""Filters of single pixels: gray, sepia, negative, brightness, contrast. Alpha stays."""
+"""Filters of single levels: negative, brightness, contrast, gamma, auto-level, tint, opacity."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
-from pixelmill.operations.base import Operation, register
-from pixelmill.pixels import Image, blend, channels, is_opaque, lookup, on_color, to_rgb, without_alpha
-
-LEVELS = np.arange(256, dtype=np.float64)
-SEPIA = np.array([[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0.131]], np.float32)
-
-
-def luma(color: Image) -> Image:
-    """Return the ITU-R BT.601 luma of gray or sRGB pixels, of shape (H, W, 1)."""
-    import cv2
-
-    return color if channels(color) == 1 else cv2.cvtColor(color, cv2.COLOR_RGB2GRAY)[:, :, None]
+from pixelmill.color import Color, rgb
+from pixelmill.operations.base import register
+from pixelmill.operations.lookup import LEVELS, Lookup, Table
+from pixelmill.pixels import Image, channels, is_opaque, luma, without_alpha
 
 
 @register
-class Grayscale(Operation):
-    """Turn to gray: ITU-R BT.601 luma, 0.299 R + 0.587 G + 0.114 B."""
-
-    pool = "filter"
-    positional = ("amount",)
-
-    amount: float = Field(1.0, ge=0, le=1, description="share of the result against the original")
-
-    def apply(self, image: Image) -> Image:
-        return on_color(image, lambda color: blend(color, luma(color), self.amount))
-
-
-@register
-class Sepia(Operation):
-    """Tone like an old print: the matrix (.393 .769 .189; .349 .686 .168; .272 .534 .131), clipped."""
-
-    pool = "filter"
-    positional = ("amount",)
-
-    amount: float = Field(1.0, ge=0, le=1, description="share of the result against the original")
-
-    def apply(self, image: Image) -> Image:
-        import cv2
-
-        return on_color(image, lambda color: blend(color, cv2.transform(to_rgb(color), SEPIA), self.amount))
-
-
-@register
-class Negative(Operation):
+class Negative(Lookup):
     """Invert every color: 255 − v."""
 
     pool = "filter"
@@ -56,12 +23,12 @@ class Negative(Operation):
 
     amount: float = Field(1.0, ge=0, le=1, description="share of the result against the original")
 
-    def apply(self, image: Image) -> Image:
-        return lookup(image, (1 - self.amount) * LEVELS + self.amount * (255 - LEVELS))
+    def table(self, image: Image) -> Table:
+        return Table.of((1 - self.amount) * LEVELS + self.amount * (255 - LEVELS))
 
 
 @register
-class Brightness(Operation):
+class Brightness(Lookup):
     """Multiply every color by a factor."""
 
     pool = "filter"
@@ -69,26 +36,132 @@ class Brightness(Operation):
 
     factor: float = Field(1.2, ge=0, le=10, description="1 leaves the picture as it is, 0 makes it black")
 
-    def apply(self, image: Image) -> Image:
-        return lookup(image, self.factor * LEVELS)
+    def table(self, image: Image) -> Table:
+        return Table.of(self.factor * LEVELS)
 
 
 @register
-class Contrast(Operation):
+class Contrast(Lookup):
     """Scale every color's distance from the picture's mean luma; transparent pixels do not count for the mean."""
 
     pool = "filter"
     positional = ("factor",)
+    measures = True
 
     factor: float = Field(1.2, ge=0, le=10, description="1 leaves the picture as it is, 0 makes it flat")
 
-    def apply(self, image: Image) -> Image:
+    def table(self, image: Image) -> Table:
         mean = mean_luma(image)
-        return lookup(image, mean + self.factor * (LEVELS - mean))
+        return Table.of(mean + self.factor * (LEVELS - mean))
+
+
+@register
+class Gamma(Lookup):
+    """Raise every color to a power: 255·(v/255)^(1/gamma), on sRGB values as they are stored.
+
+    Source: the `-gamma` operator, ImageMagick, Command-line Options.
+    """
+
+    pool = "filter"
+    positional = ("gamma",)
+
+    gamma: float = Field(2.2, ge=0.1, le=10, description="above 1 makes midtones lighter, below 1 darker")
+
+    def table(self, image: Image) -> Table:
+        return Table.of(255 * (LEVELS / 255) ** (1 / self.gamma))
+
+
+@register
+class Tint(Lookup):
+    """Move midtones towards a color's hue; black and white stay.
+
+    A channel v becomes v + amount·(c − y)·(1 − 4·(v/255 − ½)²), c being the color's channel and y its ITU-R BT.601 luma.
+
+    Source: the `-tint` operator, ImageMagick, Command-line Options.
+    """
+
+    pool = "filter"
+    positional = ("color", "amount")
+
+    color: Color = Field(description="#RRGGBB", examples=["#ff8800"])
+    amount: float = Field(1.0, ge=0, le=1, description="strength; 0 leaves the picture as it is")
+
+    def table(self, image: Image) -> Table:
+        color = np.array(rgb(self.color), np.float64)
+        if self.amount == 0 or (color == color[0]).all():  # so that a gray picture stays one
+            return Table.of(LEVELS)
+        towards = self.amount * (color - color @ (0.299, 0.587, 0.114))
+        return Table.of(LEVELS[:, None] + (1 - 4 * (LEVELS / 255 - 0.5) ** 2)[:, None] * towards)
+
+
+@register
+class AutoLevel(Lookup):
+    """Stretch colors to the whole range: the darkest level becomes 0, the lightest 255, all between them in proportion.
+
+    The darkest level is the first with more than the share `clip` of all pixels at or below it, the lightest the last with
+    more than that at or above it. Pixels count by their alpha. A picture of one level stays as it is.
+    """
+
+    pool = "filter"
+    positional = ("clip",)
+    measures = True
+
+    clip: float = Field(
+        0.005, ge=0, le=0.49, description="share of the pixels that become black, and share that become white"
+    )
+    by: Literal["luma", "channel"] = Field(
+        "luma", description="luma: one range for all channels, hues stay; channel: each has its own, which removes a cast"
+    )
+
+    def table(self, image: Image) -> Table:
+        if self.by == "luma" or channels(image) == 1:
+            return Table.of(self._stretched(luma_weights(image)))
+        columns = [self._stretched(level_weights(image, image, channel)) for channel in range(3)]
+        return Table.of(np.stack(columns, axis=1))
+
+    def _stretched(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what each level becomes, where `weights` tells how many pixels have it."""
+        cut = self.clip * weights.sum()
+        inside = (weights.cumsum() > cut) & (weights[::-1].cumsum()[::-1] > cut)
+        low, high = (LEVELS[inside][0], LEVELS[inside][-1]) if inside.any() else (0, 0)
+        return LEVELS if low == high else (LEVELS - low) * (255 / (high - low))
+
+
+@register
+class Opacity(Lookup):
+    """Multiply alpha by a factor; a picture without alpha gets one.
+
+    Source: opacity(), W3C Filter Effects Module Level 1.
+    """
+
+    pool = "filter"
+    positional = ("factor",)
+
+    factor: float = Field(0.5, ge=0, le=1, description="1 leaves the picture as it is, 0 makes it invisible")
+
+    def table(self, image: Image) -> Table:
+        return Table.of(LEVELS) if self.factor == 1 else Table.of_alpha(self.factor * LEVELS)
 
 
 def mean_luma(image: Image) -> float:
     """Return the mean ITU-R BT.601 luma, 0 to 255, weighted by alpha."""
-    weights = None if is_opaque(image) else image[:, :, 3]
-    gray = luma(image if channels(image) < 4 else without_alpha(image))[:, :, 0]
-    return float(np.average(gray, weights=weights)) if weights is None or weights.any() else 0.0
+    weights = luma_weights(image)
+    total = float(weights.sum())
+    return float(weights @ LEVELS) / total if total else 0.0
+
+
+def luma_weights(image: Image) -> NDArray[np.float64]:
+    """Return how much of a picture has each level of ITU-R BT.601 luma, of shape (256,): pixels, weighted by alpha."""
+    return level_weights(luma(image if channels(image) < 4 else without_alpha(image)), image, 0)
+
+
+def level_weights(levels: Image, image: Image, channel: int) -> NDArray[np.float64]:
+    """Return how many pixels have each level in a channel of `levels`, weighted by the alpha of `image`."""
+    import cv2
+
+    if is_opaque(image):
+        counts: NDArray[np.float64] = cv2.calcHist([levels], [channel], None, [256], [0, 256]).ravel().astype(np.float64)
+        return counts
+    pairs = cv2.calcHist([levels, image], [channel, channels(levels) + 3], None, [256, 256], [0, 256, 0, 256])
+    weights: NDArray[np.float64] = pairs.astype(np.float64) @ LEVELS
+    return weights
