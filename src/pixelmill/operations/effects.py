@@ -38,13 +38,12 @@ class Vignette(Operation):
         height, width, count = image.shape
         result = np.empty_like(image)
         quarter = (_kept_quarter if height * width <= KEPT_PIXELS else _quarter)(width, height, self.amount, self.start)
-        ones = np.ones((1, width), np.float32)
         for top in range(0, height, BAND):
             bottom = min(top + BAND, height)
             rows = np.arange(top, bottom)
             half = quarter[np.minimum(rows, height - 1 - rows)]
             light = np.hstack([half, half[:, : width // 2][:, ::-1]])
-            bands = [light] * min(count, 3) + [np.broadcast_to(ones, light.shape)] * (count == 4)
+            bands = [light] * min(count, 3) + [np.ones_like(light)] * (count == 4)
             result[top:bottom] = with_axis(cv2.multiply(image[top:bottom], cv2.merge(bands), dtype=cv2.CV_8U))
         return result
 
