@@ -119,5 +119,5 @@ def test_what_is_wrong_with_a_value_made_directly(make: Callable[[], object], me
 
 
 def test_an_operation_that_does_not_exist_is_no_attribute() -> None:
-    with pytest.raises(AttributeError, match="Pipeline has no operation 'bulr'; there are blur, .*sharpen, "):
+    with pytest.raises(AttributeError, match=r"Pipeline has no operation 'bulr'; there are blur, .*sharpen, "):
         getattr(Pipeline(), "bulr")  # noqa: B009
