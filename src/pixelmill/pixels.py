@@ -37,15 +37,19 @@ def to_rgb(image: Image) -> Image:
 
 
 def luma(color: Image) -> Image:
-    """Return the ITU-R BT.601 luma of gray or sRGB pixels, of shape (H, W, 1)."""
+    """Return the ITU-R BT.601 luma of pixels, of shape (H, W, 1); alpha does not count."""
     import cv2
 
-    return color if channels(color) == 1 else cv2.cvtColor(color, cv2.COLOR_RGB2GRAY)[:, :, None]
+    if channels(color) == 1:
+        return color
+    return with_axis(cv2.cvtColor(color, cv2.COLOR_RGB2GRAY if channels(color) == 3 else cv2.COLOR_RGBA2GRAY))
 
 
 def is_opaque(image: Image) -> bool:
     """Tell whether every pixel is opaque."""
-    return channels(image) < 4 or int(image[:, :, 3].min()) == 255
+    import cv2
+
+    return channels(image) < 4 or cv2.minMaxLoc(cv2.extractChannel(image, 3))[0] == 255
 
 
 def on_color(image: Image, change: Callable[[Image], Image]) -> Image:
@@ -74,12 +78,20 @@ def with_alpha(color: Image, alpha: NDArray[np.uint8]) -> Image:
     return image
 
 
+def replace_alpha(result: Image, image: Image) -> Image:
+    """Put the alpha of `image` into `result`, both RGBA, and return it; this one is written to."""
+    import cv2
+
+    cv2.insertChannel(cv2.extractChannel(image, 3), result, 3)
+    return result
+
+
 def weighted_by_alpha(image: Image) -> NDArray[np.float32]:
     """Return RGBA pixels with each color multiplied by its alpha's share of 255, as neighbours may be mixed."""
     import cv2
 
     pixels = image.astype(np.float32)
-    weighted: NDArray[np.float32] = cv2.multiply(pixels, _weights(cv2.extractChannel(pixels, 3)), scale=1 / 255)
+    weighted: NDArray[np.float32] = cv2.multiply(pixels, per_color(cv2.extractChannel(pixels, 3), 255), scale=1 / 255)
     return weighted
 
 
@@ -88,15 +100,16 @@ def unweighted(pixels: NDArray[np.float32]) -> Image:
     import cv2
 
     alpha = np.maximum(cv2.extractChannel(pixels, 3), 1e-3)
-    image: Image = cv2.divide(pixels, _weights(alpha), scale=255, dtype=cv2.CV_8U)
+    image: Image = cv2.divide(pixels, per_color(alpha, 255), scale=255, dtype=cv2.CV_8U)
     return image
 
 
-def _weights(alpha: NDArray[np.float32]) -> NDArray[np.float32]:
+def per_color(weights: NDArray[np.float32], alpha: float) -> NDArray[np.float32]:
+    """Return weights of shape (H, W) as those of RGBA pixels: the same for all three colors, and `alpha` for alpha."""
     import cv2
 
-    weights: NDArray[np.float32] = cv2.merge([alpha, alpha, alpha, np.full_like(alpha, 255)])
-    return weights
+    result: NDArray[np.float32] = cv2.merge([weights, weights, weights, np.full_like(weights, alpha)])
+    return result
 
 
 def blend(image: Image, changed: Image, amount: float) -> Image:

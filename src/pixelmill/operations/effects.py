@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from pixelmill.operations.base import Operation, register
-from pixelmill.pixels import Image, channels, is_opaque, with_alpha, with_axis
+from pixelmill.pixels import Image, channels, is_opaque, unweighted, weighted_by_alpha, with_alpha, with_axis
 
 KEPT_PIXELS = 1_000_000
 """A vignette's mask of up to that many pixels is kept for the next picture of its size."""
@@ -74,17 +74,19 @@ class Pixelate(Operation):
     size: int = Field(10, ge=1, le=1000, description="side of a block, px")
 
     def apply(self, image: Image) -> Image:
+        import cv2
+
         height, width = image.shape[:2]
         size = min(self.size, max(height, width))
         if size == 1:
             return image
-        result = np.empty_like(image)
-        means = _block_means if is_opaque(image) else _weighted_block_means
-        step = size * max(1, BAND // size)
-        for top in range(0, height, step):
-            band = result[top : top + step]
-            band[:] = _in_blocks(means(image[top : top + step], size), size)[: len(band), :width]
-        return result
+        if is_opaque(image):
+            means = _block_means(image, size)
+        else:
+            step = size * max(1, BAND // size)
+            means = np.concatenate([_weighted_block_means(image[top : top + step], size) for top in range(0, height, step)])
+        wide = cv2.resize(means, (means.shape[1] * size, len(means)), interpolation=cv2.INTER_NEAREST_EXACT)
+        return np.repeat(with_axis(wide)[:, :width], size, axis=0)[:height]
 
 
 def _block_means(pixels: NDArray[Any], size: int) -> NDArray[Any]:
@@ -101,18 +103,8 @@ def _block_means(pixels: NDArray[Any], size: int) -> NDArray[Any]:
 
 
 def _weighted_block_means(band: Image, size: int) -> Image:
-    alpha = band[:, :, 3:].astype(np.float64)
-    means = _block_means(np.concatenate([band[:, :, :3] * alpha, alpha], axis=2), size)
-    means[:, :, :3] /= np.maximum(means[:, :, 3:], 1e-9)
-    rounded: Image = np.rint(means).astype(np.uint8)
-    return rounded
-
-
-def _in_blocks(means: Image, size: int) -> Image:
-    import cv2
-
-    height, width = means.shape[:2]
-    return with_axis(cv2.resize(means, (width * size, height * size), interpolation=cv2.INTER_NEAREST_EXACT))
+    # In float64: single precision would lose count in large blocks.
+    return unweighted(_block_means(weighted_by_alpha(band).astype(np.float64), size).astype(np.float32))
 
 
 @register

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from pixelmill.operations.base import Operation, register
-from pixelmill.pixels import Image, is_opaque, with_axis
+from pixelmill.pixels import Image, is_opaque, per_color, weighted_by_alpha, with_axis
 
 
 @register
@@ -31,17 +30,17 @@ class Median(Operation):
         return with_axis(cv2.medianBlur(filled, 2 * self.radius + 1))
 
 
-def _filled(image: Image, radius: int) -> NDArray[np.uint8]:
+def _filled(image: Image, radius: int) -> Image:
     """Return RGBA pixels with the color of transparent ones replaced, in part by (1 − alpha), by the mean around them.
 
     The mean reaches twice as far as the median, so that it sees all that a median sees that the pixel takes part in.
     """
     import cv2
 
-    alpha = image[:, :, 3:].astype(np.float32) / 255
-    color = image[:, :, :3].astype(np.float32) * alpha
+    visible = weighted_by_alpha(image)
     window = (4 * radius + 1, 4 * radius + 1)
-    total = with_axis(cv2.boxFilter(alpha, -1, window, normalize=False, borderType=cv2.BORDER_REPLICATE))
-    mean = cv2.boxFilter(color, -1, window, normalize=False, borderType=cv2.BORDER_REPLICATE) / np.maximum(total, 1e-3)
-    result: NDArray[np.uint8] = np.rint(np.minimum(color + (1 - alpha) * mean, 255)).astype(np.uint8)
-    return cv2.merge([result, image[:, :, 3]])  # type: ignore[no-any-return]
+    around = cv2.boxFilter(visible, -1, window, normalize=False, borderType=cv2.BORDER_REPLICATE)
+    hidden = 255 - cv2.extractChannel(visible, 3)
+    share = hidden / np.maximum(cv2.extractChannel(around, 3), np.float32(0.1))
+    filled: Image = cv2.add(visible, cv2.multiply(around, per_color(share, 0)), dtype=cv2.CV_8U)
+    return filled

@@ -11,7 +11,7 @@ from pydantic import Field
 from pixelmill.color import Color, rgb
 from pixelmill.operations.base import register
 from pixelmill.operations.lookup import LEVELS, Lookup, Table
-from pixelmill.pixels import Image, channels, is_opaque, luma, without_alpha
+from pixelmill.pixels import Image, channels, is_opaque, luma
 
 
 @register
@@ -152,7 +152,7 @@ def mean_luma(image: Image) -> float:
 
 def luma_weights(image: Image) -> NDArray[np.float64]:
     """Return how much of a picture has each level of ITU-R BT.601 luma, of shape (256,): pixels, weighted by alpha."""
-    return level_weights(luma(image if channels(image) < 4 else without_alpha(image)), image, 0)
+    return level_weights(luma(image), image, 0)
 
 
 def level_weights(levels: Image, image: Image, channel: int) -> NDArray[np.float64]:
