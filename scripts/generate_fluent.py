@@ -22,6 +22,7 @@ from pixelmill.operations.base import built_in_names
 STUB = Path(__file__).parent.parent / "src" / "pixelmill" / "_fluent.pyi"
 HEAD = '''"""Written by scripts/generate_fluent.py from the operations' own declarations. Do not edit."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pixelmill.geometry import Anchor
@@ -68,6 +69,8 @@ def spelled(kind: object) -> str:
         return ALIASES[kind]
     if typing.get_origin(kind) in (types.UnionType, typing.Union):
         return " | ".join(spelled(part) for part in typing.get_args(kind))
+    if typing.get_origin(kind) is tuple:
+        return f"Sequence[{spelled(typing.get_args(kind)[0])}]"
     if typing.get_origin(kind) is typing.Literal:
         return f"Literal[{', '.join(quoted(value) for value in typing.get_args(kind))}]"
     return "None" if kind is type(None) else str(getattr(kind, "__name__", kind))

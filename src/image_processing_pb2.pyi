@@ -339,66 +339,146 @@ class Operation(_message.Message):
     def __init__(self, name: _Optional[str] = ..., parameters: _Optional[_Mapping[str, Value]] = ...) -> None: ...
 
 class Output(_message.Message):
-    __slots__ = ("format", "quality", "lossless", "background")
+    __slots__ = ("format", "quality", "lossless", "background", "effort", "progressive", "subsampling", "colors", "frames", "keep", "accept")
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     QUALITY_FIELD_NUMBER: _ClassVar[int]
     LOSSLESS_FIELD_NUMBER: _ClassVar[int]
     BACKGROUND_FIELD_NUMBER: _ClassVar[int]
+    EFFORT_FIELD_NUMBER: _ClassVar[int]
+    PROGRESSIVE_FIELD_NUMBER: _ClassVar[int]
+    SUBSAMPLING_FIELD_NUMBER: _ClassVar[int]
+    COLORS_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
+    KEEP_FIELD_NUMBER: _ClassVar[int]
+    ACCEPT_FIELD_NUMBER: _ClassVar[int]
     format: str
     quality: int
     lossless: bool
     background: str
-    def __init__(self, format: _Optional[str] = ..., quality: _Optional[int] = ..., lossless: _Optional[bool] = ..., background: _Optional[str] = ...) -> None: ...
+    effort: str
+    progressive: bool
+    subsampling: str
+    colors: int
+    frames: str
+    keep: _containers.RepeatedScalarFieldContainer[str]
+    accept: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, format: _Optional[str] = ..., quality: _Optional[int] = ..., lossless: _Optional[bool] = ..., background: _Optional[str] = ..., effort: _Optional[str] = ..., progressive: _Optional[bool] = ..., subsampling: _Optional[str] = ..., colors: _Optional[int] = ..., frames: _Optional[str] = ..., keep: _Optional[_Iterable[str]] = ..., accept: _Optional[_Iterable[str]] = ...) -> None: ...
 
-class Pipeline(_message.Message):
-    __slots__ = ("operations", "output")
+class Rendition(_message.Message):
+    __slots__ = ("name", "operations", "output")
+    NAME_FIELD_NUMBER: _ClassVar[int]
     OPERATIONS_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    name: str
     operations: _containers.RepeatedCompositeFieldContainer[Operation]
     output: Output
-    def __init__(self, operations: _Optional[_Iterable[_Union[Operation, _Mapping]]] = ..., output: _Optional[_Union[Output, _Mapping]] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., operations: _Optional[_Iterable[_Union[Operation, _Mapping]]] = ..., output: _Optional[_Union[Output, _Mapping]] = ...) -> None: ...
+
+class Pipeline(_message.Message):
+    __slots__ = ("operations", "output", "renditions")
+    OPERATIONS_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    RENDITIONS_FIELD_NUMBER: _ClassVar[int]
+    operations: _containers.RepeatedCompositeFieldContainer[Operation]
+    output: Output
+    renditions: _containers.RepeatedCompositeFieldContainer[Rendition]
+    def __init__(self, operations: _Optional[_Iterable[_Union[Operation, _Mapping]]] = ..., output: _Optional[_Union[Output, _Mapping]] = ..., renditions: _Optional[_Iterable[_Union[Rendition, _Mapping]]] = ...) -> None: ...
+
+class Rendered(_message.Message):
+    __slots__ = ("name", "data", "format", "width", "height", "frames")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    data: bytes
+    format: str
+    width: int
+    height: int
+    frames: int
+    def __init__(self, name: _Optional[str] = ..., data: _Optional[bytes] = ..., format: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., frames: _Optional[int] = ...) -> None: ...
 
 class Frame(_message.Message):
-    __slots__ = ("width", "height", "channels", "pixels")
+    __slots__ = ("width", "height", "channels", "pixels", "frames", "delays_ms", "loop", "icc", "exif", "xmp", "source_width", "source_height")
     WIDTH_FIELD_NUMBER: _ClassVar[int]
     HEIGHT_FIELD_NUMBER: _ClassVar[int]
     CHANNELS_FIELD_NUMBER: _ClassVar[int]
     PIXELS_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
+    DELAYS_MS_FIELD_NUMBER: _ClassVar[int]
+    LOOP_FIELD_NUMBER: _ClassVar[int]
+    ICC_FIELD_NUMBER: _ClassVar[int]
+    EXIF_FIELD_NUMBER: _ClassVar[int]
+    XMP_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_WIDTH_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_HEIGHT_FIELD_NUMBER: _ClassVar[int]
     width: int
     height: int
     channels: int
     pixels: bytes
-    def __init__(self, width: _Optional[int] = ..., height: _Optional[int] = ..., channels: _Optional[int] = ..., pixels: _Optional[bytes] = ...) -> None: ...
+    frames: int
+    delays_ms: _containers.RepeatedScalarFieldContainer[int]
+    loop: int
+    icc: bytes
+    exif: bytes
+    xmp: bytes
+    source_width: int
+    source_height: int
+    def __init__(self, width: _Optional[int] = ..., height: _Optional[int] = ..., channels: _Optional[int] = ..., pixels: _Optional[bytes] = ..., frames: _Optional[int] = ..., delays_ms: _Optional[_Iterable[int]] = ..., loop: _Optional[int] = ..., icc: _Optional[bytes] = ..., exif: _Optional[bytes] = ..., xmp: _Optional[bytes] = ..., source_width: _Optional[int] = ..., source_height: _Optional[int] = ...) -> None: ...
+
+class Reading(_message.Message):
+    __slots__ = ("first_frame", "keep", "at_least_width", "at_least_height")
+    FIRST_FRAME_FIELD_NUMBER: _ClassVar[int]
+    KEEP_FIELD_NUMBER: _ClassVar[int]
+    AT_LEAST_WIDTH_FIELD_NUMBER: _ClassVar[int]
+    AT_LEAST_HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    first_frame: bool
+    keep: _containers.RepeatedScalarFieldContainer[str]
+    at_least_width: int
+    at_least_height: int
+    def __init__(self, first_frame: _Optional[bool] = ..., keep: _Optional[_Iterable[str]] = ..., at_least_width: _Optional[int] = ..., at_least_height: _Optional[int] = ...) -> None: ...
 
 class StageRequest(_message.Message):
-    __slots__ = ("request_id", "encoded", "frame", "operations", "output")
+    __slots__ = ("request_id", "encoded", "frame", "operations", "output", "reading", "renditions")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     ENCODED_FIELD_NUMBER: _ClassVar[int]
     FRAME_FIELD_NUMBER: _ClassVar[int]
     OPERATIONS_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    READING_FIELD_NUMBER: _ClassVar[int]
+    RENDITIONS_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     encoded: bytes
     frame: Frame
     operations: _containers.RepeatedCompositeFieldContainer[Operation]
     output: Output
-    def __init__(self, request_id: _Optional[str] = ..., encoded: _Optional[bytes] = ..., frame: _Optional[_Union[Frame, _Mapping]] = ..., operations: _Optional[_Iterable[_Union[Operation, _Mapping]]] = ..., output: _Optional[_Union[Output, _Mapping]] = ...) -> None: ...
+    reading: Reading
+    renditions: _containers.RepeatedCompositeFieldContainer[Rendition]
+    def __init__(self, request_id: _Optional[str] = ..., encoded: _Optional[bytes] = ..., frame: _Optional[_Union[Frame, _Mapping]] = ..., operations: _Optional[_Iterable[_Union[Operation, _Mapping]]] = ..., output: _Optional[_Union[Output, _Mapping]] = ..., reading: _Optional[_Union[Reading, _Mapping]] = ..., renditions: _Optional[_Iterable[_Union[Rendition, _Mapping]]] = ...) -> None: ...
 
 class StageResponse(_message.Message):
-    __slots__ = ("encoded", "frame", "error", "width", "height", "report")
+    __slots__ = ("encoded", "frame", "error", "width", "height", "report", "renditions", "format", "frames")
     ENCODED_FIELD_NUMBER: _ClassVar[int]
     FRAME_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     WIDTH_FIELD_NUMBER: _ClassVar[int]
     HEIGHT_FIELD_NUMBER: _ClassVar[int]
     REPORT_FIELD_NUMBER: _ClassVar[int]
+    RENDITIONS_FIELD_NUMBER: _ClassVar[int]
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
     encoded: bytes
     frame: Frame
     error: Error
     width: int
     height: int
     report: HopReport
-    def __init__(self, encoded: _Optional[bytes] = ..., frame: _Optional[_Union[Frame, _Mapping]] = ..., error: _Optional[_Union[Error, _Mapping]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., report: _Optional[_Union[HopReport, _Mapping]] = ...) -> None: ...
+    renditions: _containers.RepeatedCompositeFieldContainer[Rendered]
+    format: str
+    frames: int
+    def __init__(self, encoded: _Optional[bytes] = ..., frame: _Optional[_Union[Frame, _Mapping]] = ..., error: _Optional[_Union[Error, _Mapping]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., report: _Optional[_Union[HopReport, _Mapping]] = ..., renditions: _Optional[_Iterable[_Union[Rendered, _Mapping]]] = ..., format: _Optional[str] = ..., frames: _Optional[int] = ...) -> None: ...
 
 class HopReport(_message.Message):
     __slots__ = ("instance", "pool", "operations", "decode_us", "operations_us", "encode_us", "queue_us", "transfer_us", "bytes_in", "bytes_out", "attempts")
@@ -453,7 +533,7 @@ class RunPipelineRequest(_message.Message):
     def __init__(self, id: _Optional[str] = ..., image_data: _Optional[bytes] = ..., pipeline: _Optional[_Union[Pipeline, _Mapping]] = ..., pipeline_text: _Optional[str] = ..., placement: _Optional[str] = ...) -> None: ...
 
 class RunPipelineResponse(_message.Message):
-    __slots__ = ("id", "image_data", "format", "width", "height", "trace", "error")
+    __slots__ = ("id", "image_data", "format", "width", "height", "trace", "error", "frames", "renditions")
     ID_FIELD_NUMBER: _ClassVar[int]
     IMAGE_DATA_FIELD_NUMBER: _ClassVar[int]
     FORMAT_FIELD_NUMBER: _ClassVar[int]
@@ -461,6 +541,8 @@ class RunPipelineResponse(_message.Message):
     HEIGHT_FIELD_NUMBER: _ClassVar[int]
     TRACE_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
+    RENDITIONS_FIELD_NUMBER: _ClassVar[int]
     id: str
     image_data: bytes
     format: str
@@ -468,7 +550,9 @@ class RunPipelineResponse(_message.Message):
     height: int
     trace: Trace
     error: Error
-    def __init__(self, id: _Optional[str] = ..., image_data: _Optional[bytes] = ..., format: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., trace: _Optional[_Union[Trace, _Mapping]] = ..., error: _Optional[_Union[Error, _Mapping]] = ...) -> None: ...
+    frames: int
+    renditions: _containers.RepeatedCompositeFieldContainer[Rendered]
+    def __init__(self, id: _Optional[str] = ..., image_data: _Optional[bytes] = ..., format: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., trace: _Optional[_Union[Trace, _Mapping]] = ..., error: _Optional[_Union[Error, _Mapping]] = ..., frames: _Optional[int] = ..., renditions: _Optional[_Iterable[_Union[Rendered, _Mapping]]] = ...) -> None: ...
 
 class Error(_message.Message):
     __slots__ = ("reason", "message")

@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as stnp
 from pixelmill import Output, Pipeline
 from pixelmill.geometry import Anchor
 from pixelmill.operations import Operation, make_operation
+from pixelmill.pipeline import Rendition
 from pixelmill.pixels import Image
 from tests.pictures import encoded, photo
 
@@ -94,13 +95,37 @@ FILTERS = st.one_of(
     made("rounded_corners", {"share": st.floats(0, 0.5)}),
 )
 OPERATIONS = st.one_of(RESIZES, FILTERS, WRITTEN, DRAWN)
+ACCEPTED = st.lists(st.sampled_from(["png", "webp", "gif"]), min_size=1).map(tuple)
 QUALITIES = st.none() | st.integers(1, 100)
+EFFORTS = st.sampled_from(["speed", "balanced", "small"])
+FINE = st.sampled_from(["4:2:0", "4:2:2", "4:4:4"])
 OUTPUTS = st.one_of(
-    st.builds(Output, format=st.sampled_from(["source", "jpeg", "webp"]), quality=QUALITIES, background=COLORS),
-    st.builds(Output, format=st.just("png"), background=COLORS),
-    st.builds(Output, format=st.just("webp"), lossless=st.booleans()),
+    st.builds(Output, format=st.sampled_from(["source", "auto", "jpeg", "webp"]), quality=QUALITIES, background=COLORS),
+    st.builds(
+        Output, format=st.just("png"), background=COLORS, effort=EFFORTS, colors=st.sampled_from([None, 2, 4, 16, 256])
+    ),
+    st.builds(Output, format=st.just("webp"), lossless=st.booleans(), effort=EFFORTS),
+    st.builds(
+        Output,
+        format=st.just("jpeg"),
+        progressive=st.booleans(),
+        subsampling=FINE,
+        effort=EFFORTS,
+        background=COLORS,
+    ),
+    st.builds(Output, format=st.sampled_from(["gif", "tiff"])),
+    st.builds(Output, format=st.just("auto"), accept=ACCEPTED),
 )
 PIPELINES = st.builds(Pipeline, operations=st.lists(OPERATIONS, max_size=5).map(tuple), output=OUTPUTS)
+BRANCHES = st.lists(st.tuples(st.lists(OPERATIONS, max_size=2).map(tuple), OUTPUTS), min_size=1, max_size=3)
+BRANCHING = st.builds(
+    lambda shared, branches: Pipeline(
+        operations=tuple(shared),
+        renditions=tuple(Rendition(name=f"r{n}", operations=own, output=out) for n, (own, out) in enumerate(branches)),
+    ),
+    st.lists(OPERATIONS, max_size=2),
+    BRANCHES,
+)
 
 
 def images(largest: int = 60, channels: tuple[int, ...] = (1, 3, 4)) -> st.SearchStrategy[Image]:

@@ -1,5 +1,6 @@
 """Written by scripts/generate_fluent.py from the operations' own declarations. Do not edit."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pixelmill.geometry import Anchor
@@ -226,12 +227,26 @@ class Fluent:
         *,
         quality: int | None = None,
         lossless: bool = False,
+        effort: Literal["speed", "balanced", "small"] = "speed",
+        progressive: bool = False,
+        subsampling: Literal["4:2:0", "4:2:2", "4:4:4"] = "4:2:0",
+        colors: Literal[2, 4, 16, 256] | None = None,
         background: str = "#ffffff",
+        frames: Literal["all", "first"] = "all",
+        keep: Sequence[Literal["icc", "exif", "xmp"]] = (),
+        accept: Sequence[Literal["jpeg", "png", "webp", "avif", "gif", "tiff"]] = (),
     ) -> Pipeline:
-        """Encode the result; no metadata is kept.
+        """Encode the result. No metadata is kept but what `keep` names.
 
         Args:
             quality: 1 to 100; unset: jpeg 85, webp 80, avif 60; lossless formats have none
             lossless: webp and avif: exact pixels
+            effort: time spent on fewer bytes: speed is for pictures on demand, small for those written once
+            progressive: jpeg: a coarse picture shows first
+            subsampling: jpeg and avif: how finely color is stored
+            colors: png and gif: from a palette of so many colors; unset: png has none, gif 256
             background: what shows under transparent pixels where the format has no alpha
+            frames: first makes a still picture of an animation
+            keep: metadata to keep: icc (with it, the picture's own color space), exif, xmp; a+b for several
+            accept: auto: the formats that the caller takes; unset: webp, jpeg, png and gif; a+b for several
         """

@@ -9,22 +9,51 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from pixelmill.codecs import FORMATS, Output
+from pixelmill.codecs import FORMATS, WRITABLE
 from pixelmill.codecs.formats import MAGIC_BYTES, format_of
+from pixelmill.codecs.output import AUTO
 from pixelmill.errors import InvalidPipeline, PixelmillError, SourceError, SourceNotFound, UnsupportedFormat
 from pixelmill.executors import Executor, Item
 from pixelmill.pipeline import Pipeline
-from pixelmill.result import Result
+from pixelmill.result import Rendered, Result
 from pixelmill.storage import PICTURE_EXTENSIONS, pictures_below, read_file, read_start, write_file
+
+UNKNOWN = ".auto"
+"""Stands for an extension that only the result decides."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One picture: the file that it is read from, its size in bytes, and the file that its result goes to."""
+    """One picture.
+
+    Attributes:
+        source: the file that it is read from.
+        target: the file that its result goes to, or that the names of its renditions' files are made of.
+        size: of the source, in bytes.
+        names: the renditions; without any, the result has no name of its own.
+    """
 
     source: Path
     target: Path
     size: int
+    names: tuple[str, ...] = ("",)
+
+    def is_done(self) -> bool:
+        """Tell whether all its results are there already."""
+        return all(any(path.exists() for path in self._candidates(name)) for name in self.names)
+
+    def file_for(self, rendered: Rendered) -> Path:
+        """Return the file that one of its results goes to."""
+        path = self._named(rendered.name)
+        return path.with_suffix(FORMATS[rendered.info.format].extensions[0]) if path.suffix == UNKNOWN else path
+
+    def _named(self, name: str) -> Path:
+        return self.target.with_stem(f"{self.target.stem}-{name}") if name else self.target
+
+    def _candidates(self, name: str) -> list[Path]:
+        path = self._named(name)
+        extensions = [FORMATS[format].extensions[0] for format in WRITABLE] if path.suffix == UNKNOWN else [path.suffix]
+        return [path.with_suffix(extension) for extension in extensions]
 
 
 @dataclass(frozen=True)
@@ -53,15 +82,16 @@ class Report:
             return
         self.done += 1
         self.bytes_in += done.job.size
-        self.bytes_out += len(done.result.data)
+        self.bytes_out += done.result.bytes
 
 
-def plan_jobs(inputs: Iterable[Path], folder: Path, output: Output) -> list[Job]:
+def plan_jobs(inputs: Iterable[Path], folder: Path, pipeline: Pipeline) -> list[Job]:
     """Return the jobs for files and folders, with results under `folder`.
 
     Folders are searched for pictures, and their sub-folders kept under `folder`; a file that is named itself is taken
     whatever its extension. A result is called like its source, with the extension of its format. Where two results
     would get the same name, they keep their source's extension too: a.png and a.jpg become a.png.webp and a.jpg.webp.
+    Renditions add their names: a.jpg becomes a-small.webp and a-large.webp.
 
     Raises:
         SourceError: an input does not exist or cannot be read, or there is no picture in any of them.
@@ -76,8 +106,8 @@ def plan_jobs(inputs: Iterable[Path], folder: Path, output: Output) -> list[Job]
     files = set()
     for source, relative in found.values():
         status = _status(source)
-        target = folder / relative.with_suffix(_extension(source, output))
-        jobs.append(Job(source, target, status.st_size if status else 0))
+        target = folder / relative.with_suffix(_extension(source, pipeline))
+        jobs.append(Job(source, target, status.st_size if status else 0, tuple(end.name for end in pipeline.ends)))
         files.add(_identity(status))
     jobs = _with_distinct_targets(jobs)
     for job in jobs:
@@ -99,7 +129,8 @@ def process(jobs: Sequence[Job], pipeline: Pipeline, executor: Executor) -> Iter
             yield Done(job, error=outcome.error)
             continue
         try:
-            write_file(job.target, outcome.result.data)
+            for rendered in outcome.result.outputs:
+                write_file(job.file_for(rendered), rendered.data)
         except OSError as error:
             yield Done(job, error=error)
         else:
@@ -120,9 +151,12 @@ def _find(inputs: Iterable[Path], folder: Path) -> Iterator[tuple[Path, Path]]:
             raise SourceNotFound(f"expected a file or folder, got {str(given)!r}, which does not exist")
 
 
-def _extension(source: Path, output: Output) -> str:
+def _extension(source: Path, pipeline: Pipeline) -> str:
     """Return the extension of the result; the source's own where it fits the result's format."""
+    output = pipeline.output
     name = output.format
+    if name == AUTO or pipeline.renditions:
+        return UNKNOWN
     if name == "source":
         try:
             name = output.resolved(format_of(read_start(source, MAGIC_BYTES)).name).format

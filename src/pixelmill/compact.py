@@ -1,12 +1,15 @@
 """The compact text form of a pipeline.
 
-    pipeline  = stage *( "|" stage )
-    stage     = name [ ":" item *( "," item ) ]
-    item      = [ name "=" ] value
-    value     = a JSON string in double quotes, or any text without , | = " and without spaces at its ends
+    pipeline   = stages | [ stages "|" ] "{" rendition *( ";" rendition ) "}"
+    rendition  = name "=" [ stages ]
+    stages     = stage *( "|" stage )
+    stage      = name [ ":" item *( "," item ) ]
+    item       = [ name "=" ] value
+    value      = a JSON string in double quotes, or any text without , | = " ; { } and without spaces at its ends
 
 A value without a name takes the operation's next positional parameter; `1280x720`, `1280x` and `x720` give a width, a
-height or both. The last stage may name a format: `webp:80`.
+height or both. The last stage may name a format: `webp:80`. Renditions make several pictures of one:
+`sepia | { small = resize:320x | webp; large = resize:1280x | avif }`.
 """
 
 from __future__ import annotations
@@ -19,15 +22,16 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from pixelmill.codecs import WRITABLE, Output
-from pixelmill.codecs.output import ALIASES
+from pixelmill.codecs.output import ALIASES, AUTO, SOURCE
 from pixelmill.errors import InvalidPipeline, expected, shown
 from pixelmill.operations import Operation, operation_class
 
-OUTPUTS = {*WRITABLE, *ALIASES, "source"}
+OUTPUTS = {*WRITABLE, *ALIASES, SOURCE, AUTO}
 _SPACE = re.compile(r"\s*")
 _KEY = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*=")
 _NAME = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_-]*)\s*")
-_BARE = re.compile(r'[^|,="\s:](?:[^|,="]*[^|,="\s])?')
+_BARE = re.compile(r'[^|,=";{}\s:](?:[^|,=";{}]*[^|,=";{}\s])?')
+_RENDITION = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9_-]*)\s*=")
 _NUMBER = re.compile(r"[-+.\d]+")
 _PAIR = re.compile(r"(\d*)x(\d*)|(\d+)")
 
@@ -39,13 +43,29 @@ class Stage(NamedTuple):
     parameters: dict[str, Any]
 
 
-def parse(text: str) -> tuple[list[Stage], Stage | None]:
-    """Read the compact form: the operations, and the output where there is one.
+class Parsed(NamedTuple):
+    """What a text says: operations, the output where there is one, and renditions by their names."""
+
+    operations: list[Stage]
+    output: Stage | None
+    renditions: list[tuple[str, Parsed]]
+
+
+def parse(text: str) -> Parsed:
+    """Read the compact form.
 
     Raises:
         InvalidPipeline: the text does not follow the grammar, or names an operation that does not exist.
     """
-    stages = list(_Reader(text).stages()) if text.strip() else []
+    return _Reader(text).pipeline() if text.strip() else Parsed([], None, [])
+
+
+def starts_with_rendition(text: str) -> bool:
+    """Tell `{ name = …` from JSON."""
+    return bool(_RENDITION.match(text, 1))
+
+
+def _parted(stages: list[Stage]) -> tuple[list[Stage], Stage | None]:
     outputs = [number for number, stage in enumerate(stages) if stage.name in OUTPUTS]
     if outputs and outputs[0] != len(stages) - 1:
         raise InvalidPipeline(expected("the output format as the last stage", "the pipeline", stages[outputs[0]].name))
@@ -59,15 +79,36 @@ class _Reader:
         self.text = text
         self.at = 0
 
-    def stages(self) -> Iterator[Stage]:
-        while True:
+    def pipeline(self) -> Parsed:
+        stages = list(self._stages())
+        led = not stages or self.text[: self.at].rstrip().endswith("|")
+        renditions = list(self._renditions()) if led and self._take("{") else []
+        if not self._at_end():
+            raise self._refusal("the end after the renditions" if renditions else "'|' between two stages")
+        operations, output = _parted(stages)
+        return Parsed(operations, output, renditions)
+
+    def _stages(self) -> Iterator[Stage]:
+        """Yield stages up to what follows them: the end, or a brace or semicolon."""
+        while not self._at("{"):
             name = self._name("an operation's or a format's name")
             positional = (Output if name in OUTPUTS else operation_class(name)).positional
             yield Stage(name, dict(self._parameters(name, positional)) if self._take(":") else {})
-            if self.at == len(self.text):
-                return
             if not self._take("|"):
-                raise self._refusal("'|' between two stages")
+                return
+
+    def _renditions(self) -> Iterator[tuple[str, Parsed]]:
+        while True:
+            match = _RENDITION.match(self.text, self.at)
+            if not match:
+                raise self._refusal("NAME = for a rendition")
+            self.at = match.end()
+            stages = [] if self._at(";") or self._at("}") else list(self._stages())
+            yield match[1], Parsed(*_parted(stages), [])
+            if not self._take(";"):
+                break
+        if not self._take("}"):
+            raise self._refusal("';' or '}' after a rendition")
 
     def _parameters(self, stage: str, positional: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
         places = iter(positional)
@@ -115,12 +156,18 @@ class _Reader:
         self.at = match.end()
         return match[0]
 
-    def _take(self, mark: str) -> bool:
+    def _at(self, mark: str) -> bool:
         self._skip()
-        if not self.text.startswith(mark, self.at):
-            return False
-        self.at += 1
-        return True
+        return self.text.startswith(mark, self.at)
+
+    def _at_end(self) -> bool:
+        self._skip()
+        return self.at == len(self.text)
+
+    def _take(self, mark: str) -> bool:
+        found = self._at(mark)
+        self.at += found
+        return found
 
     def _skip(self) -> None:
         space = _SPACE.match(self.text, self.at)
@@ -141,11 +188,18 @@ def _pair(stage: str, value: str) -> list[tuple[str, Any]]:
     return [(name, side) for name, side in sides if side]
 
 
-def format(operations: Iterable[Operation], output: Output) -> str:
-    """Return the compact form of operations and their output; parameters at their default are left out."""
+def format(operations: Iterable[Operation], output: Output, renditions: Iterable[tuple[str, str]] = ()) -> str:
+    """Return the compact form of operations and their output; parameters at their default are left out.
+
+    Args:
+        renditions: names and compact forms.
+    """
     stages = [_stage(item.name, item, item.positional) for item in operations]
     if output != Output():
         stages.append(_stage(output.format, output, output.positional))
+    several = "; ".join(f"{name} = {text}".rstrip() for name, text in renditions)
+    if several:
+        stages.append(f"{{ {several} }}")
     return " | ".join(stages)
 
 

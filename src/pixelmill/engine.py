@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import ctypes
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from typing import ParamSpec, TypeVar
 
 import numpy as np
 
-from pixelmill.codecs import Header, Output, decode, encode, open_source, probe
+from pixelmill.codecs import Header, Output, Reading, Source, encode_picture, open_source, probe, read
+from pixelmill.codecs.metadata import read_metadata
+from pixelmill.codecs.sequence import is_sequence
 from pixelmill.codecs.vips import set_up as set_up_vips
 from pixelmill.codecs.vips import vips_errors
 from pixelmill.errors import Internal, PixelmillError
 from pixelmill.geometry import Size
 from pixelmill.limits import DEFAULT_LIMITS, NO_DEADLINE, Deadline, Limits
 from pixelmill.operations import Operation, make_operation
-from pixelmill.operations.resize import Resize, resample
+from pixelmill.operations.resize import Geometry, Resize, resample
+from pixelmill.picture import Picture
+from pixelmill.pipeline import Rendition
 from pixelmill.pixels import Image, from_vips, is_opaque, to_vips
+from pixelmill.plan import reading_for
+from pixelmill.result import ImageInfo, Rendered
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -2, -3, -8
 MALLOC_KEEPS = 64 * 1024 * 1024
@@ -72,27 +77,39 @@ def warm_up() -> None:
 
 @dataclass
 class Timings:
-    """Seconds of computing, by kind; `operations_s` has one entry for each operation."""
+    """Seconds of computing, by kind; `operations_s` has one entry for each of `operations`, the names of what was run."""
 
-    decode_s: float
-    operations_s: tuple[float, ...]
-    encode_s: float
+    decode_s: float = 0.0
+    operations: tuple[str, ...] = ()
+    operations_s: tuple[float, ...] = ()
+    encode_s: float = 0.0
 
 
 @dataclass
 class HopResult:
-    """What a hop made: pixels, or encoded bytes where it had an output; the picture's size; the time it took."""
+    """What a hop made: encoded pictures where it had outputs, otherwise a picture; and the time it took."""
 
-    image: Image | bytes
-    size: Size
+    picture: Picture
+    outputs: tuple[Rendered, ...]
     timings: Timings
+
+    @property
+    def image(self) -> Image | bytes:
+        """The one encoded picture, or the first frame's pixels."""
+        return self.outputs[0].data if self.outputs else self.picture.frames[0]
+
+    @property
+    def size(self) -> Size:
+        """The size of the first output, or of the picture."""
+        return Size(self.outputs[0].info.width, self.outputs[0].info.height) if self.outputs else self.picture.size
 
 
 def run_hop(
-    source: Image | bytes,
+    source: Picture | Image | bytes,
     operations: Sequence[Operation],
-    output: Output | None,
+    ends: Sequence[Rendition] | Output | None = None,
     *,
+    reading: Reading | None = None,
     header: Header | None = None,
     limits: Limits = DEFAULT_LIMITS,
     deadline: Deadline = NO_DEADLINE,
@@ -100,55 +117,118 @@ def run_hop(
     """Decode where `source` is bytes, apply the operations one after another, and encode where there is an output.
 
     Args:
+        ends: renditions that go on from there, each with its own operations and output; or the only output.
+        reading: what the decoder has to deliver; where None, what the operations and outputs need.
         header: of `source`, where the caller has read it already.
 
     Raises:
         PixelmillError: what is wrong with the picture, or `DeadlineExceeded`; checked before each step.
     """
     set_up()
+    if isinstance(ends, Output):
+        ends = [Rendition.model_construct(name="", operations=(), output=ends)]
+    ends = ends or ()
+    limits.check_renditions(len(ends))
+    for end in ends:
+        limits.check_operations(len(operations) + len(end.operations))
     limits.check_operations(len(operations))
-    marks = [time.perf_counter()]
-    deadline.check("decoding")
-    rest = list(operations)
-    image = source if isinstance(source, np.ndarray) else _guarded(_decode, bytes(source), rest, header, limits)
-    marks.append(time.perf_counter())
-    # Where the decoder has run the first operation too, that one's time is the decoder's.
-    marks += marks[-1:] * (len(operations) - len(rest))
-    for operation in rest:
-        deadline.check(operation.name)
-        limits.check_intermediate(operation.name, *operation.largest_size(_size(image)))
-        image = _guarded(operation.apply, image)
-        marks.append(time.perf_counter())
-    deadline.check("encoding")
-    encoded = _guarded(encode, image, output) if output else None
-    finished = time.perf_counter()
-    steps = [end - start for start, end in pairwise(marks)]
-    timings = Timings(steps[0], tuple(steps[1:]), finished - marks[-1])
-    return HopResult(image if encoded is None else encoded, _size(image), timings)
+    run = _Run(limits, deadline)
+    if isinstance(source, np.ndarray):
+        source = Picture((source,))
+    if isinstance(source, Picture):
+        picture = run.apply(source, operations)
+    else:
+        picture = run.decode(bytes(source), operations, ends, reading, header)
+    # Renditions with the same operations differ only in how they are encoded.
+    made: dict[str, Rendered] = {}
+    for chain in dict.fromkeys(end.operations for end in ends):
+        result = run.apply(picture, chain)
+        made |= {end.name: run.encode(result, end) for end in ends if end.operations == chain}
+    return HopResult(picture, tuple(made[end.name] for end in ends), run.timings)
 
 
-def _decode(source: bytes, rest: list[Operation], header: Header | None, limits: Limits) -> Image:
-    """Decode; where a resize comes first, it is run by the decoder's pipeline and taken from `rest`."""
-    header = header or probe(source, limits)
-    first = rest[0] if rest else None
-    if not isinstance(first, Resize):
-        return decode(source, header)
-    del rest[0]
-    limits.check_intermediate(first.name, *first.largest_size(header.size))
-    geometry = first.geometry(header.size)
-    opened = open_source(source, header, geometry.scaled)
+class _Run:
+    """The steps of one hop, each of them checked and timed."""
+
+    def __init__(self, limits: Limits, deadline: Deadline) -> None:
+        self.limits = limits
+        self.deadline = deadline
+        self.timings = Timings()
+
+    def decode(
+        self,
+        source: bytes,
+        operations: Sequence[Operation],
+        ends: Sequence[Rendition],
+        reading: Reading | None,
+        header: Header | None,
+    ) -> Picture:
+        """Decode and apply the operations; a resize that comes first is run by the decoder's own pipeline."""
+        self.deadline.check("decoding")
+        started = time.perf_counter()
+        first_frame = reading.first_frame if reading else bool(ends) and all(e.output.frames == "first" for e in ends)
+        header = header or _guarded(probe, source, self.limits, first_frame=first_frame)
+        reading = reading or reading_for(operations, ends, header)
+        first = operations[0] if operations else None
+        still = header.frames == 1 or reading.first_frame
+        if isinstance(first, Resize) and still and not is_sequence(source):
+            self.limits.check_intermediate(first.name, *first.largest_size(header.size))
+            picture = _guarded(_decode_resized, source, first, header, reading)
+            self._ran(first, 0.0)
+            operations = operations[1:]
+        else:
+            picture = _guarded(read, source, header, reading)
+        self.timings.decode_s = time.perf_counter() - started
+        return self.apply(picture, operations)
+
+    def apply(self, picture: Picture, operations: Iterable[Operation]) -> Picture:
+        """Apply operations."""
+        for operation in operations:
+            self.deadline.check(operation.name)
+            started = time.perf_counter()
+            size = picture.source or picture.size
+            self.limits.check_intermediate(operation.name, *operation.largest_size(size), len(picture.frames))
+            picture = _guarded(_applied, operation, picture)
+            self._ran(operation, time.perf_counter() - started)
+        return picture
+
+    def encode(self, picture: Picture, end: Rendition) -> Rendered:
+        """Encode one output."""
+        self.deadline.check("encoding")
+        started = time.perf_counter()
+        data, format = _guarded(encode_picture, picture, end.output)
+        self.timings.encode_s += time.perf_counter() - started
+        return Rendered(end.name, data, ImageInfo(format, *picture.size, len(data), len(picture.frames)))
+
+    def _ran(self, operation: Operation, seconds: float) -> None:
+        self.timings.operations += (operation.name,)
+        self.timings.operations_s += (seconds,)
+
+
+def _applied(operation: Operation, picture: Picture) -> Picture:
+    if picture.source is None:
+        return picture.with_frames(operation.apply_frames(picture.frames))
+    if not isinstance(operation, Resize):
+        raise Internal  # the decoder shrinks only for a resize
+    geometry = operation.geometry(picture.source)
+    return picture.with_frames(_resized(frame, geometry) for frame in picture.frames)
+
+
+def _decode_resized(source: bytes, first: Resize, header: Header, reading: Reading) -> Picture:
+    metadata = read_metadata(source, header.format, reading.keep)
+    opened = open_source(source, header, reading)
     with vips_errors(f"decoding a {header.format.name}"):
         if not isinstance(opened, np.ndarray) and opened.hasalpha() and opened.width * opened.height <= LOOKED_AT:
             opened = from_vips(opened)
-        if not isinstance(opened, np.ndarray):
-            return resample(opened, geometry, opaque=False)
-        if geometry.kept == _size(opened):
-            return opened
-        return resample(to_vips(opened), geometry, opaque=is_opaque(opened))
+        return Picture((_resized(opened, first.geometry(header.size)),), metadata=metadata)
 
 
-def _size(image: Image) -> Size:
-    return Size(image.shape[1], image.shape[0])
+def _resized(source: Source, geometry: Geometry) -> Image:
+    if not isinstance(source, np.ndarray):
+        return resample(source, geometry, opaque=False)
+    if geometry.kept == (source.shape[1], source.shape[0]):
+        return source
+    return resample(to_vips(source), geometry, opaque=is_opaque(source))
 
 
 def _guarded(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

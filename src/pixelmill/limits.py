@@ -20,7 +20,8 @@ class Limits:
         max_input_bytes: size of the encoded picture, in bytes.
         max_pixels: width × height × frames, of the source and of every intermediate picture.
         max_output_side: the longer side of every picture that an operation makes, in pixels.
-        max_operations: number of operations in a pipeline.
+        max_operations: number of operations that a picture goes through.
+        max_renditions: number of pictures that a pipeline makes of one.
         timeout_s: time for a request whose caller gave no deadline, in seconds.
     """
 
@@ -28,6 +29,7 @@ class Limits:
     max_pixels: int = 100_000_000
     max_output_side: int = 16_384
     max_operations: int = 32
+    max_renditions: int = 32
     timeout_s: float = 30.0
 
     @property
@@ -47,13 +49,19 @@ class Limits:
                 f"expected at most {self.max_pixels} pixels × frames for the source, got {width}×{height}×{frames}"
             )
 
-    def check_intermediate(self, name: str, width: int, height: int) -> None:
+    def check_intermediate(self, name: str, width: int, height: int, frames: int = 1) -> None:
         """Raise `ImageTooLarge` where the operation `name` would make a picture beyond the limits."""
-        if max(width, height) > self.max_output_side or width * height > self.max_pixels:
+        if max(width, height) > self.max_output_side or width * height * frames > self.max_pixels:
+            times = f" × {frames} frames" if frames > 1 else ""
             raise ImageTooLarge(
                 f"expected at most {self.max_output_side} px a side and {self.max_pixels} pixels for the result of {name}, "
-                f"got {width}×{height}"
+                f"got {width}×{height}{times}"
             )
+
+    def check_renditions(self, count: int) -> None:
+        """Raise `InvalidPipeline` where a pipeline has more than `max_renditions`."""
+        if count > self.max_renditions:
+            raise InvalidPipeline(expected(f"at most {self.max_renditions} renditions", "renditions", count))
 
     def check_operations(self, count: int) -> None:
         """Raise `InvalidPipeline` where a pipeline of `count` operations is too long."""

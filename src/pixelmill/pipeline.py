@@ -20,11 +20,14 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     ModelWrapValidatorHandler,
     SerializeAsAny,
     ValidationError,
+    model_serializer,
     model_validator,
 )
+from pydantic_core.core_schema import SerializerFunctionWrapHandler
 
 from pixelmill import compact
 from pixelmill._fluent import Fluent
@@ -50,8 +53,21 @@ def _as_operation(value: object) -> object:
 AnyOperation = Annotated[SerializeAsAny[Operation], BeforeValidator(_as_operation)]
 
 
+class Rendition(BaseModel):
+    """One of several pictures that a pipeline makes: what follows after the pipeline's own operations."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+    operations: tuple[AnyOperation, ...] = ()
+    output: Output = Output()
+
+
 class Pipeline(Fluent, BaseModel):
     """Operations in the order in which they run, and the output. Immutable: each method returns a new pipeline.
+
+    With renditions, the operations run once, and each rendition goes on from there with its own operations and output:
+    the picture is decoded once, however many come out.
 
     Every operation is also a method that appends it, with the operation's parameters in their order or by name:
     `Pipeline().resize(1280, 720).blur(sigma=2)`. `dir(Pipeline())` lists them, `help(Pipeline().resize)` explains one,
@@ -62,6 +78,17 @@ class Pipeline(Fluent, BaseModel):
 
     operations: tuple[AnyOperation, ...] = ()
     output: Output = Output()
+    renditions: tuple[Rendition, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_way_out(self) -> Self:
+        if self.renditions and self.output != Output():
+            raise ValueError(expected("no output of its own", "a pipeline with renditions", self.output.format))
+        names = [rendition.name for rendition in self.renditions]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(expected("a name of its own for each rendition", "renditions", twice))
+        return self
 
     @model_validator(mode="wrap")
     @classmethod
@@ -71,9 +98,39 @@ class Pipeline(Fluent, BaseModel):
         except ValidationError as error:
             raise InvalidPipeline(explain_refusal(cls, "pipeline", error)) from None
 
+    @model_serializer(mode="wrap")
+    def _without_empty(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = handler(self)
+        data.pop("output" if self.renditions else "renditions", None)
+        return data
+
     def then(self, *operations: Operation) -> Pipeline:
-        """Return this pipeline with more operations at its end."""
-        return Pipeline(operations=self.operations + operations, output=self.output)
+        """Return this pipeline with more operations at its end, before its renditions go their own ways."""
+        return Pipeline(operations=self.operations + operations, output=self.output, renditions=self.renditions)
+
+    def rendition(self, name: str, pipeline: Pipeline | str = "") -> Pipeline:
+        """Return this pipeline with one more picture to be made: named `name`, by what `pipeline` adds.
+
+            Pipeline().sepia().rendition("small", "resize:320x | webp").rendition("large", "resize:1280x | avif")
+
+        Raises:
+            InvalidPipeline: the name is taken or malformed, or `pipeline` has renditions itself.
+        """
+        added = Pipeline.parse(pipeline) if isinstance(pipeline, str) else pipeline
+        if added.renditions:
+            raise InvalidPipeline(expected("a pipeline without renditions", f"rendition {name}", added))
+        one = {"name": name, "operations": added.operations, "output": added.output}
+        return Pipeline.from_data({**dict(self), "renditions": (*self.renditions, one)})
+
+    @property
+    def ends(self) -> tuple[Rendition, ...]:
+        """The renditions; a pipeline without any ends in one, which has no name."""
+        return self.renditions or (Rendition.model_construct(name="", operations=(), output=self.output),)
+
+    @property
+    def first_frame(self) -> bool:
+        """Whether only the first frame of an animation is needed."""
+        return all(end.output.frames == "first" for end in self.ends)
 
     if not TYPE_CHECKING:  # its types come from Output's fields, in _fluent.pyi
 
@@ -83,7 +140,7 @@ class Pipeline(Fluent, BaseModel):
             Raises:
                 InvalidPipeline: no such format or option, or a value out of range.
             """
-            return Pipeline(operations=self.operations, output=make_output(format, options))
+            return Pipeline(operations=self.operations, output=make_output(format, options), renditions=self.renditions)
 
     @classmethod
     def parse(cls, text: str) -> Pipeline:
@@ -112,9 +169,7 @@ class Pipeline(Fluent, BaseModel):
         Raises:
             InvalidPipeline: the text cannot be read, or names something unknown or out of range.
         """
-        operations, output = compact.parse(text)
-        made = Output() if output is None else make_output(output.name, output.parameters)
-        return cls(operations=tuple(make_operation(item.name, item.parameters) for item in operations), output=made)
+        return cls.from_data(_compact_data(text))
 
     @classmethod
     def from_data(cls, data: object) -> Pipeline:
@@ -142,7 +197,8 @@ class Pipeline(Fluent, BaseModel):
 
     def to_text(self) -> str:
         """Return the compact form; parameters at their default are left out."""
-        return compact.format(self.operations, self.output)
+        renditions = ((one.name, compact.format(one.operations, one.output)) for one in self.renditions)
+        return compact.format(self.operations, self.output, renditions)
 
     @cached_property
     def digest(self) -> str:
@@ -174,19 +230,28 @@ def plain(text: str) -> object:
     load = _loader(text)
     if load:
         return load(text)
-    operations, output = compact.parse(text)
-    data: dict[str, Any] = {"operations": [{"op": item.name, **item.parameters} for item in operations]}
-    if output:
-        data["output"] = _output_data(output.name, output.parameters)
+    return _compact_data(text)
+
+
+def _compact_data(text: str) -> dict[str, Any]:
+    return _parsed_data(compact.parse(text))
+
+
+def _parsed_data(parsed: compact.Parsed) -> dict[str, Any]:
+    data: dict[str, Any] = {"operations": [{"op": item.name, **item.parameters} for item in parsed.operations]}
+    if parsed.output:
+        data["output"] = _output_data(parsed.output.name, parsed.output.parameters)
+    if parsed.renditions:
+        data["renditions"] = [{"name": name, **_parsed_data(one)} for name, one in parsed.renditions]
     return data
 
 
 def _loader(text: str) -> Callable[[str], object] | None:
-    """Tell JSON and YAML by how they start; None is the compact form."""
+    """Tell JSON and YAML by how they start; None is the compact form, which may start with renditions."""
     if not isinstance(text, str):
         raise InvalidPipeline(expected("text", "the pipeline", text))
     start = text.lstrip()
-    if start.startswith("{"):
+    if start.startswith("{") and not compact.starts_with_rendition(start):
         return _load_json
     return _load_yaml if start.startswith(("operations:", "output:", "#", "---")) else None
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Literal, get_args
 
-from pixelmill.codecs import Header, Output, reduced_size
+from pixelmill.codecs import KEPT, Header, Reading, check_frames, reduced_size
 from pixelmill.errors import InvalidPipeline, expected
 from pixelmill.geometry import Size
 from pixelmill.limits import DEFAULT_LIMITS, Limits
 from pixelmill.operations import Operation
 from pixelmill.operations.resize import Resize
-from pixelmill.pipeline import Pipeline
+from pixelmill.pipeline import Pipeline, Rendition
 
 Placement = Literal["auto", "spread", "grouped", "fused"]
 PLACEMENTS: tuple[Placement, ...] = get_args(Placement)
@@ -23,19 +23,27 @@ POOLS: tuple[PoolName, ...] = get_args(PoolName)
 
 @dataclass(frozen=True)
 class Hop:
-    """One call to one instance.
+    """One call to one instance. It returns a picture's frames where it encodes nothing.
 
     Attributes:
         pool: the pool that the instance is picked from.
         operations: what it runs, in order.
-        decodes: whether it gets an encoded picture; otherwise pixels.
-        output: how it encodes; None where it returns pixels.
+        reading: how it decodes; None where it gets frames.
+        ends: what it encodes: for each its name, operations that only that one gets, and its output.
     """
 
     pool: PoolName
     operations: tuple[Operation, ...]
-    decodes: bool = False
-    output: Output | None = None
+    reading: Reading | None = None
+    ends: tuple[Rendition, ...] = ()
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One of several renditions that have hops of their own: its name, and the hops, in order."""
+
+    name: str
+    hops: tuple[Hop, ...]
 
 
 @dataclass(frozen=True)
@@ -45,16 +53,26 @@ class Plan:
     Attributes:
         source: the picture's size, upright, in pixels.
         decoded: the size that the decoder delivers; smaller than `source` where a JPEG is shrunk on load.
-        sizes: the picture's size after each operation; None from the first one on that only another process knows.
-        hops: the calls, in order.
-        output: how the result is encoded.
+        sizes: the picture's size after each of the operations that all outputs share: the largest possible one where pixels
+            decide, None from the first one on that only another process knows.
+        end_sizes: the same, for each output, after each of its own operations.
+        hops: the calls that every rendition needs, in order.
+        branches: what each rendition goes through after them; empty where the last hop makes them all.
+        ends: what is encoded, with outputs that no longer depend on the source.
     """
 
     source: Size
     decoded: Size
     sizes: tuple[Size | None, ...]
+    end_sizes: tuple[tuple[Size | None, ...], ...]
     hops: tuple[Hop, ...]
-    output: Output
+    branches: tuple[Branch, ...]
+    ends: tuple[Rendition, ...]
+
+    @property
+    def count(self) -> int:
+        """How many hops there are in all."""
+        return len(self.hops) + sum(len(branch.hops) for branch in self.branches)
 
 
 def plan(
@@ -74,33 +92,81 @@ def plan(
         has_format_pool: whether encoding has a pool of its own; otherwise the last hop encodes.
 
     Raises:
-        InvalidPipeline: too many operations.
+        InvalidPipeline: too many operations or renditions.
         ImageTooLarge: an operation would make a picture beyond the limits.
+        UnsupportedFormat: an output cannot hold all frames of the source.
     """
-    limits.check_operations(len(pipeline.operations))
-    sizes = tuple(_sizes(pipeline.operations, header.size, limits))
+    limits.check_renditions(len(pipeline.renditions))
+    shared = _shared(pipeline)
+    trunk = pipeline.operations + shared
+    ends = tuple(_resolved(end, len(shared), header) for end in pipeline.ends)
+    frames = 1 if pipeline.first_frame else header.frames
+    sizes = tuple(_sizes(trunk, header.size, frames, limits))
     size = sizes[-1] if sizes else header.size
-    output = pipeline.output.resolved(header.format.name)
-    if size:
-        output.check_size(size)
+    end_sizes = tuple(tuple(_sizes(end.operations, size, frames, limits)) for end in ends)
+    for end, own in zip(ends, end_sizes, strict=True):
+        limits.check_operations(len(trunk) + len(end.operations))
+        last = own[-1] if own else size
+        if last:
+            end.output.check_size(last)
     if placement == "auto":
         placement = "fused" if has_worker_pool else "grouped"
-    hops = _hops(pipeline.operations, output, placement, has_format_pool)
-    needed = resize_hint(pipeline.operations, header.size)
-    decoded = reduced_size(header, needed) if needed else header.size
-    return Plan(header.size, decoded, sizes, hops, output)
+    reading = reading_for(trunk, ends, header)
+    decoded = reduced_size(header, reading.at_least) if reading.at_least else header.size
+    hops: tuple[Hop, ...]
+    branches: tuple[Branch, ...] = ()
+    if placement == "fused":
+        hops = (Hop("worker", trunk, reading, ends),)
+    elif len(ends) == 1:
+        hops = _hops(trunk, reading, ends, placement, has_format_pool)
+    else:
+        hops = _hops(trunk, reading, (), placement, False)
+        branches = tuple(
+            Branch(end.name, _hops(end.operations, None, (_bare(end),), placement, has_format_pool)) for end in ends
+        )
+    return Plan(header.size, decoded, sizes, end_sizes, hops, branches, ends)
 
 
-def _sizes(operations: Iterable[Operation], source: Size, limits: Limits) -> Iterator[Size | None]:
+def _shared(pipeline: Pipeline) -> tuple[Operation, ...]:
+    """Return the operations that all renditions start with: they need to run only once."""
+    lists = [end.operations for end in pipeline.ends]
+    alike = takewhile(lambda several: all(one == several[0] for one in several), zip(*lists, strict=False))
+    return tuple(several[0] for several in alike)
+
+
+def _resolved(end: Rendition, shared: int, header: Header) -> Rendition:
+    output = end.output.resolved(header.format.name)
+    check_frames(output, header)
+    return end.model_copy(update={"operations": end.operations[shared:], "output": output})
+
+
+def _bare(end: Rendition) -> Rendition:
+    return end.model_copy(update={"operations": ()})
+
+
+def _sizes(operations: Iterable[Operation], source: Size | None, frames: int, limits: Limits) -> Iterator[Size | None]:
     """Yield the size after each operation, checked. Where it is not known here, who runs the operation checks it."""
-    size: Size | None = source
+    size = source
     for operation in operations:
         if not operation.sized:
             size = None
         if size:
-            limits.check_intermediate(operation.name, *operation.largest_size(size))
+            limits.check_intermediate(operation.name, *operation.largest_size(size), frames)
             size = operation.output_size(size)
         yield size
+
+
+def reading_for(trunk: Sequence[Operation], ends: Sequence[Rendition], header: Header) -> Reading:
+    """Return what the decoder has to deliver, for all that is made of the picture."""
+    first_frame = bool(ends) and all(end.output.frames == "first" for end in ends)
+    keep = tuple(name for name in KEPT if any(name in end.output.keep for end in ends))
+    starts = [trunk] if trunk else [end.operations for end in ends]
+    hints = [resize_hint(operations, header.size) for operations in starts]
+    needed = [hint for hint in hints if hint]
+    at_least = (
+        Size(max(s.width for s in needed), max(s.height for s in needed)) if needed and len(needed) == len(hints) else None
+    )
+    return Reading(first_frame, keep, at_least)
 
 
 def check_placement(value: str) -> Placement:
@@ -117,20 +183,24 @@ def resize_hint(operations: Iterable[Operation], size: Size) -> Size | None:
     return first.geometry(size).scaled if isinstance(first, Resize) else None
 
 
-def _hops(operations: tuple[Operation, ...], output: Output, placement: Placement, has_format_pool: bool) -> tuple[Hop, ...]:
-    if placement == "fused":
-        return (Hop("worker", operations, decodes=True, output=output),)
+def _hops(
+    operations: tuple[Operation, ...],
+    reading: Reading | None,
+    ends: tuple[Rendition, ...],
+    placement: Placement,
+    has_format_pool: bool,
+) -> tuple[Hop, ...]:
     groups: list[tuple[PoolName, tuple[Operation, ...]]]
     if placement == "spread":
         groups = [(operation.pool, (operation,)) for operation in operations]
     else:
         groups = [(pool, tuple(group)) for pool, group in groupby(operations, key=lambda operation: operation.pool)]
-    if has_format_pool:
+    if has_format_pool and ends:
         groups.append(("format", ()))
     elif not groups:
         groups.append(("resize", ()))
     last = len(groups) - 1
     return tuple(
-        Hop(pool, group, decodes=number == 0, output=output if number == last else None)
+        Hop(pool, group, reading if number == 0 else None, ends if number == last else ())
         for number, (pool, group) in enumerate(groups)
     )

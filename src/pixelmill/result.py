@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class ImageInfo:
-    """What the result is: a format's name, width and height in pixels, size in bytes."""
+    """What the result is: a format's name, width and height in pixels, size in bytes, number of frames."""
 
     format: str
     width: int
     height: int
     bytes: int
+    frames: int = 1
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,48 @@ class Trace:
 
 
 @dataclass(frozen=True)
-class Result:
-    """An encoded picture, what it is, and its trace."""
+class Rendered:
+    """One encoded picture: its name among a pipeline's renditions ("" where there are none), its bytes, and what it is."""
 
+    name: str
     data: bytes = field(repr=False)
     info: ImageInfo
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a pipeline made of one picture, and the trace of how.
+
+    Attributes:
+        outputs: one picture, or one for each of the pipeline's renditions, in their order.
+    """
+
+    outputs: tuple[Rendered, ...]
     trace: Trace
+
+    @property
+    def data(self) -> bytes:
+        """The encoded picture of a pipeline without renditions. Raises `ValueError` where there are several."""
+        return self._only.data
+
+    @property
+    def info(self) -> ImageInfo:
+        """What the picture of a pipeline without renditions is. Raises `ValueError` where there are several."""
+        return self._only.info
+
+    @property
+    def renditions(self) -> dict[str, Rendered]:
+        """The pictures by their renditions' names."""
+        return {output.name: output for output in self.outputs}
+
+    @property
+    def bytes(self) -> int:
+        """Size of all the pictures together, in bytes."""
+        return sum(output.info.bytes for output in self.outputs)
+
+    @property
+    def _only(self) -> Rendered:
+        if len(self.outputs) != 1:
+            names = ", ".join(output.name for output in self.outputs)
+            raise ValueError(f"expected one output for .data and .info, got renditions {names}: see .renditions")
+        return self.outputs[0]

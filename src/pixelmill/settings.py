@@ -43,12 +43,14 @@ class ServerSettings(PluginSettings):
     max_pixels: int = Field(Limits.max_pixels, ge=1)
     max_output_side: int = Field(Limits.max_output_side, ge=1)
     max_operations: int = Field(Limits.max_operations, ge=0)
+    max_renditions: int = Field(Limits.max_renditions, ge=1)
     timeout_s: float = Field(Limits.timeout_s, gt=0, description="time for a request that has no deadline, seconds")
 
     @property
     def limits(self) -> Limits:
         """The bounds on one request."""
-        return Limits(self.max_input_bytes, self.max_pixels, self.max_output_side, self.max_operations, self.timeout_s)
+        names = ("max_input_bytes", "max_pixels", "max_output_side", "max_operations", "max_renditions", "timeout_s")
+        return Limits(**{name: getattr(self, name) for name in names})
 
 
 class WorkerSettings(ServerSettings):

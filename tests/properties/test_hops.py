@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -10,12 +11,12 @@ from hypothesis import strategies as st
 
 from pixelmill import Pipeline, run
 from pixelmill.codecs import probe
-from pixelmill.engine import run_hop
+from pixelmill.engine import HopResult, run_hop
 from pixelmill.operations import Operation
-from pixelmill.pixels import Image
-from pixelmill.plan import PLACEMENTS, Placement, plan
+from pixelmill.picture import Picture
+from pixelmill.plan import PLACEMENTS, Hop, Placement, plan
 from tests.pictures import encoded, photo
-from tests.strategies import OPERATIONS, PIPELINES, RESIZES
+from tests.strategies import BRANCHING, OPERATIONS, PIPELINES, RESIZES
 
 SIDEWAYS = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"
 SOURCES = {
@@ -28,20 +29,27 @@ SOURCES = {
 }
 
 
-def hop_by_hop(source: bytes, pipeline: Pipeline, placement: Placement) -> bytes:
+def hop_by_hop(source: bytes, pipeline: Pipeline, placement: Placement) -> tuple[bytes, ...]:
     planned = plan(pipeline, probe(source), placement=placement)
-    carried: Image | bytes = source
-    for hop in planned.hops:
-        assert isinstance(carried, bytes) == hop.decodes
-        result = run_hop(carried, hop.operations, hop.output)
-        carried = result.image
-    assert isinstance(carried, bytes)
-    return carried
+    trunk = follow(source, planned.hops)
+    last = [follow(trunk.picture, branch.hops) for branch in planned.branches] or [trunk]
+    return tuple(output.data for result in last for output in result.outputs)
 
 
-@given(st.sampled_from(sorted(SOURCES)), PIPELINES)
+def follow(source: Picture | bytes, hops: Sequence[Hop]) -> HopResult:
+    result: HopResult | None = None
+    for hop in hops:
+        carried = result.picture if result else source
+        assert isinstance(carried, bytes) == (hop.reading is not None)
+        result = run_hop(carried, hop.operations, hop.ends, reading=hop.reading)
+    assert result
+    return result
+
+
+@given(st.sampled_from(sorted(SOURCES)), PIPELINES | BRANCHING)
 def test_every_placement_gives_the_same_bytes(name: str, pipeline: Pipeline) -> None:
-    wanted = run(SOURCES[name], pipeline).data
+    wanted = tuple(output.data for output in run(SOURCES[name], pipeline).outputs)
+    assert len(wanted) == len(pipeline.ends)
     for placement in PLACEMENTS:
         assert hop_by_hop(SOURCES[name], pipeline, placement) == wanted
 

@@ -122,7 +122,7 @@ def test_the_schema_says_what_is_accepted(capsys: pytest.CaptureFixture[str]) ->
     sigma = schema["$defs"]["blur"]["properties"]["sigma"]
     assert (sigma["exclusiveMinimum"], sigma["maximum"], sigma["default"]) == (0, 250, 2.0)
     assert schema["$defs"]["logo"]["properties"]["image"]["contentEncoding"] == "base64"
-    assert schema["$defs"]["output"]["properties"]["format"]["enum"] == ["source", *WRITABLE]
+    assert schema["$defs"]["output"]["properties"]["format"]["enum"] == ["source", "auto", *WRITABLE]
     assert main(["ops", "blur", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == schema["$defs"]["blur"]
 

@@ -101,11 +101,11 @@ def test_no_metadata_is_written(format: str) -> None:
     [
         ("JPEG", "source", "jpeg"),
         ("WEBP", "source:50", "webp"),
-        ("GIF", "source", "png"),
+        ("GIF", "source", "gif"),
         ("PNG", "source:50", "png"),
         ("PNG", "jpg", "jpeg"),
         ("JPEG", "avif", "avif"),
-        ("TIFF", "source", "png"),
+        ("TIFF", "source:50", "tiff"),
     ],
 )
 def test_output_format(source: str, output: str, wanted: str) -> None:
@@ -117,10 +117,10 @@ def test_output_format(source: str, output: str, wanted: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("png:80", "expected no quality for png, which is lossless, got 80"),
+        ("png:80", "expected quality only for jpeg, webp, avif, got 80 for png"),
         ("jpeg:0", "expected a number ≥ 1 for output.quality, got '0'"),
         ("jpeg:101", "expected a number ≤ 100 for output.quality, got '101'"),
-        ("jpeg:lossless=true", "expected lossless only for webp and avif, got it for jpeg"),
+        ("jpeg:lossless=true", "expected lossless only for webp, avif, got True for jpeg"),
         ("webp:80,format=png", "expected one format for the output, got webp and 'png'"),
         ("webp | blur", "expected the output format as the last stage for the pipeline, got 'webp'"),
     ],

@@ -72,10 +72,10 @@ def test_a_value_is_shown_in_bounded_length() -> None:
         ('{"operations": [5]}', "expected an operation, or a mapping with its name under 'op', for operations, got 5"),
         ('{"operations": 5}', "expected a list for pipeline.operations, got 5"),
         ('{"output": 5}', "expected a mapping for output, got 5"),
-        ('{"ops": []}', "expected a parameter of pipeline (operations, output), got 'ops'"),
+        ('{"ops": []}', "expected a parameter of pipeline (operations, output, renditions), got 'ops'"),
         (
             '{"output": {"format": "bmp"}}',
-            "expected one of 'source', 'jpeg', 'png', 'webp' or 'avif' for output.format, got 'bmp'",
+            "expected one of 'source', 'auto', 'jpeg', 'png', 'webp', 'avif', 'gif' or 'tiff' for output.format, got 'bmp'",
         ),
         ('{"operations": [{"op": "blur", "sigma": []}]}', "expected a number for blur.sigma, got []"),
     ],
@@ -104,12 +104,15 @@ def test_what_is_wrong_with_a_call(values: tuple[int, ...], named: dict[str, int
     ("make", "message"),
     [
         (lambda: Output(quality=0), "expected a number ≥ 1 for output.quality, got 0"),
-        (lambda: Output(format="png", quality=5), "expected no quality for png, which is lossless, got 5"),
+        (lambda: Output(format="png", quality=5), "expected quality only for jpeg, webp, avif, got 5 for png"),
         (
             lambda: Pipeline(operations=(5,)),
             "expected an operation, or a mapping with its name under 'op', for operations, got 5",
         ),
-        (lambda: Pipeline.model_validate({"more": 1}), "expected a parameter of pipeline (operations, output), got 'more'"),
+        (
+            lambda: Pipeline.model_validate({"more": 1}),
+            "expected a parameter of pipeline (operations, output, renditions), got 'more'",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_value_made_directly(make: Callable[[], object], message: str) -> None:

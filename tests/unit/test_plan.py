@@ -22,8 +22,8 @@ PLACED = {"spread": SPREAD, "grouped": GROUPED, "fused": FUSED, "auto": FUSED}
 
 def shape(placement: Placement, pipeline: Pipeline = PIPELINE, *, workers: bool = True, formats: bool = False) -> Shape:
     hops = plan(pipeline, PNG, placement=placement, has_worker_pool=workers, has_format_pool=formats).hops
-    assert [hop.decodes for hop in hops] == [True] + [False] * (len(hops) - 1)
-    assert [hop.output is not None for hop in hops] == [False] * (len(hops) - 1) + [True]
+    assert [hop.reading is not None for hop in hops] == [True] + [False] * (len(hops) - 1)
+    assert [len(hop.ends) for hop in hops] == [0] * (len(hops) - 1) + [1]
     return [(hop.pool, [operation.name for operation in hop.operations]) for hop in hops]
 
 
@@ -52,7 +52,7 @@ def test_sizes_are_known_before_anything_is_decoded() -> None:
     planned = plan(Pipeline.from_text("resize:100x100 | blur | resize:50x50,fit=cover"), PNG)
     assert planned.source == (1920, 1080)
     assert planned.sizes == ((100, 56), (100, 56), (50, 50))
-    assert planned.output.format == "png"
+    assert [end.output.format for end in planned.ends] == ["png"]
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,31 @@ def test_sizes_are_known_before_anything_is_decoded() -> None:
 def test_a_jpeg_is_shrunk_on_load_as_far_as_quality_allows(text: str, decoded: tuple[int, int]) -> None:
     jpeg = Header(FORMATS["jpeg"], Size(4000, 3000))
     assert plan(Pipeline.from_text(text), jpeg).decoded == decoded
+
+
+def test_renditions_are_decoded_once_and_share_what_they_have_in_common() -> None:
+    jpeg = Header(FORMATS["jpeg"], Size(4000, 3000))
+    pipeline = Pipeline.from_text("{ a = resize:1200x | sepia | webp; b = resize:300x; c = resize:600x | avif }")
+    fused = plan(pipeline, jpeg)
+    assert [(hop.pool, hop.operations, len(hop.ends)) for hop in fused.hops] == [("worker", (), 3)]
+    assert fused.decoded == (2000, 1500)
+    spread = plan(pipeline, jpeg, placement="spread")
+    assert [(hop.pool, hop.operations, hop.ends) for hop in spread.hops] == [("resize", (), ())]
+    assert [[hop.pool for hop in branch.hops] for branch in spread.branches] == [
+        ["resize", "filter"],
+        ["resize"],
+        ["resize"],
+    ]
+    assert [own[-1] for own in spread.end_sizes] == [(1200, 900), (300, 225), (600, 450)]
+    assert spread.count == 5
+    formats = plan(Pipeline.from_text("{ a = resize:600x | blur | webp; b = resize:600x | blur | avif }"), jpeg)
+    assert [operation.name for operation in formats.hops[0].operations] == ["resize", "blur"]
+    assert [end.operations for end in formats.hops[0].ends] == [(), ()]
+
+
+def test_a_rendition_that_needs_the_whole_picture_is_decoded_whole() -> None:
+    pipeline = Pipeline.from_text("{ a = resize:100x; b = sepia }")
+    assert plan(pipeline, Header(FORMATS["jpeg"], Size(4000, 3000))).decoded == (4000, 3000)
 
 
 def test_limits_are_held_before_anything_is_decoded() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +16,9 @@ from pixelmill.errors import InvalidPipeline, expected
 if TYPE_CHECKING:
     from pixelmill.codecs import Header
     from pixelmill.geometry import Size
-    from pixelmill.plan import Plan
+    from pixelmill.operations import Operation
+    from pixelmill.pipeline import Rendition
+    from pixelmill.plan import Hop, Plan
 
 PANEL = "Pictures"
 TYPES = {"integer": "whole number", "number": "number", "boolean": "true or false", "string": "text", "array": "numbers"}
@@ -97,9 +100,11 @@ def _kind(schema: dict[str, Any]) -> str:
     if "const" in schema:
         return str(schema["const"])
     if "enum" in schema:
-        return ", ".join(schema["enum"])
+        return ", ".join(map(str, schema["enum"]))
     if "contentEncoding" in schema:
         return "@FILE"
+    if schema["type"] == "array" and "enum" in schema["items"]:
+        return f"any of {_kind(schema['items'])}"
     words = TYPES[schema["type"]]
     low, high = schema.get("minimum"), schema.get("maximum")
     if low is not None and high is not None:
@@ -112,6 +117,8 @@ def _kind(schema: dict[str, Any]) -> str:
 def _default(value: object) -> str:
     if value is None:
         return "unset"
+    if isinstance(value, list):
+        return "default " + (" ".join(map(str, value)) or "none")
     return f"default {json.dumps(value) if isinstance(value, bool) else value}"
 
 
@@ -152,14 +159,14 @@ def explain(
     from pixelmill.storage import read_file
 
     loaded = load(pipeline)
-    header = probe(read_file(image)) if image else _assumed(size, format)
+    header = probe(read_file(image), first_frame=loaded.first_frame) if image else _assumed(size, format)
     planned = plan(loaded, header, placement=check_placement(placement), has_format_pool=False)
     source = f"{image or 'a'} {header.format.name}, {_by(header.size)}"
     table = Table("call", "pool", "step", "picture after it", box=box.SIMPLE_HEAD)
     for row in _rows(planned):
         table.add_row(*(Text(cell) for cell in row))
     console = Console(highlight=False)
-    console.print(f"{source}, in {len(planned.hops)} call(s)", soft_wrap=True, markup=False)
+    console.print(f"{source}, in {planned.count} call(s)", soft_wrap=True, markup=False)
     console.print(table)
 
 
@@ -176,24 +183,50 @@ def _assumed(size: str, format: SourceFormatChoice) -> Header:
 
 
 def _rows(planned: Plan) -> Iterator[tuple[str, str, str, str]]:
-    from pixelmill.pipeline import Pipeline
-
-    sizes = iter(planned.sizes)
-    size: Size | None = planned.decoded
-    for number, hop in enumerate(planned.hops, 1):
+    """Yield the cells of each step; those of a call stand together."""
+    numbers = count(1)
+    ends = [[*zip(end.operations, own, strict=True)] for end, own in zip(planned.ends, planned.end_sizes, strict=True)]
+    trunk = iter(planned.sizes)
+    size: Size | None = planned.source
+    for hop in planned.hops:
         steps = []
-        if hop.decodes:
+        if hop.reading:
             smaller = f" (shrunk on load from {_by(planned.source)})" if planned.decoded != planned.source else ""
             steps.append(("decode", _by(planned.decoded) + smaller))
         for operation in hop.operations:
-            size = next(sizes)
-            steps.append((Pipeline(operations=(operation,)).to_text(), _by(size) if size else "?"))
-        if hop.output:
-            output = Pipeline(output=hop.output).to_text()
-            steps.append((f"encode {output}", f"{_by(size) if size else '?'} {hop.output.format}"))
-        for index, (step, after) in enumerate(steps):
-            yield ("" if index else str(number), "" if index else hop.pool, step, after)
+            size = next(trunk)
+            steps.append((_step(operation), _by(size)))
+        for end, own in zip(hop.ends, ends, strict=False):
+            steps += _end_steps(end, own, size)
+        yield from _call(next(numbers), hop, steps)
+    for branch, end, own in zip(planned.branches, planned.ends, ends, strict=False):
+        steps = _end_steps(end, own, size)
+        for hop in branch.hops:
+            taken = len(hop.operations) + len(hop.ends)
+            yield from _call(next(numbers), hop, steps[:taken])
+            steps = steps[taken:]
 
 
-def _by(size: tuple[int, int]) -> str:
-    return f"{size[0]}×{size[1]}"
+def _end_steps(end: Rendition, own: list[tuple[Operation, Size | None]], size: Size | None) -> list[tuple[str, str]]:
+    from pixelmill.pipeline import Pipeline
+
+    label = f"{end.name}: " if end.name else ""
+    steps = [(label + _step(operation), _by(after)) for operation, after in own]
+    last = own[-1][1] if own else size
+    encoding = f"encode {Pipeline(output=end.output).to_text()}"
+    return [*steps, (label + encoding, f"{_by(last)} {end.output.format}")]
+
+
+def _step(operation: Operation) -> str:
+    from pixelmill.pipeline import Pipeline
+
+    return Pipeline(operations=(operation,)).to_text()
+
+
+def _call(number: int, hop: Hop, steps: list[tuple[str, str]]) -> Iterator[tuple[str, str, str, str]]:
+    for index, (step, after) in enumerate(steps):
+        yield ("" if index else str(number), "" if index else hop.pool, step, after)
+
+
+def _by(size: tuple[int, int] | None) -> str:
+    return f"{size[0]}×{size[1]}" if size else "?"

@@ -24,12 +24,14 @@ def compose(given: str | None, operations: Sequence[str], format: str | None, qu
     """
     pipeline = load(given) if given is not None else Pipeline()
     pipeline = pipeline.then(*(operation for text in operations for operation in _operations(text)))
+    if pipeline.renditions and (format is not None or quality is not None):
+        raise InvalidPipeline("expected no --format and no --quality for a pipeline with renditions, got one")
     output = pipeline.output
     if format is not None:
         output = _output(format, output)
     if quality is not None:
         output = make_output(output.format, {**output.model_dump(exclude={"format"}), "quality": quality})
-    return Pipeline(operations=pipeline.operations, output=output)
+    return Pipeline(operations=pipeline.operations, output=output, renditions=pipeline.renditions)
 
 
 def load(given: str) -> Pipeline:
@@ -54,8 +56,8 @@ def _text(path: Path) -> str:
 
 
 def _operations(text: str) -> list[Operation]:
-    stages, output = compact.parse(text)
-    if output or not stages:
+    stages, output, renditions = compact.parse(text)
+    if output or renditions or not stages:
         hint = f"; write -f {output.name} for the format of the results" if output else ""
         raise InvalidPipeline(expected(f"one of {', '.join(operation_names())}", "--op", text) + hint)
     return [make_operation(stage.name, _read_files(stage.name, stage.parameters, Path())) for stage in stages]
@@ -64,7 +66,7 @@ def _operations(text: str) -> list[Operation]:
 def _output(format: str, before: Output) -> Output:
     """Return the output that `-f` gives; what is under transparent pixels stays as the pipeline says."""
     name = format.partition(":")[0].strip().lower()
-    stages, output = compact.parse(format) if name in compact.OUTPUTS else ([], None)
+    stages, output, _ = compact.parse(format) if name in compact.OUTPUTS else compact.parse("")
     if stages or output is None:
         raise InvalidPipeline(expected(f"one of {', '.join(sorted(compact.OUTPUTS))}", "--format", format))
     return make_output(output.name, {"background": before.background, **output.parameters})
@@ -72,13 +74,17 @@ def _output(format: str, before: Output) -> Output:
 
 def _with_files(data: object, folder: Path) -> object:
     """Return the pipeline's data with the contents of files in place of their names."""
-    if not isinstance(data, dict) or not isinstance(data.get("operations"), list):
+    if not isinstance(data, dict):
         return data
-    operations = [
-        _read_files(item["op"], item, folder) if isinstance(item, dict) and item.get("op") in operation_names() else item
-        for item in data["operations"]
-    ]
-    return {**data, "operations": operations}
+    read = dict(data)
+    if isinstance(data.get("operations"), list):
+        read["operations"] = [
+            _read_files(item["op"], item, folder) if isinstance(item, dict) and item.get("op") in operation_names() else item
+            for item in data["operations"]
+        ]
+    if isinstance(data.get("renditions"), list):
+        read["renditions"] = [_with_files(one, folder) for one in data["renditions"]]
+    return read
 
 
 def _read_files(name: str, parameters: dict[str, Any], folder: Path) -> dict[str, Any]:

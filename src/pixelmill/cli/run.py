@@ -57,7 +57,12 @@ def run(
     ] = None,
     format: Annotated[
         str | None,
-        typer.Option("-f", "--format", metavar="FORMAT", help="jpeg, png, webp or avif; unset: each picture keeps its own."),
+        typer.Option(
+            "-f",
+            "--format",
+            metavar="FORMAT",
+            help="jpeg, png, webp, avif, gif, tiff or auto; unset: each picture keeps its own.",
+        ),
     ] = None,
     quality: Annotated[
         int | None,
@@ -104,10 +109,10 @@ def run(
     if composed == Pipeline() and format is None:
         raise InvalidPipeline("expected something to do, got no --op, --pipeline or --format that says it")
     _check_folder(output)
-    planned = plan_jobs(inputs, output, composed.output)
+    planned = plan_jobs(inputs, output, composed)
     report = Report()
     if skip_existing:
-        waiting = [job for job in planned if not job.target.exists()]
+        waiting = [job for job in planned if not job.is_done()]
         report.skipped = len(planned) - len(waiting)
         planned = waiting
     started = time.perf_counter()

@@ -1,22 +1,28 @@
 """Encoded pictures in and out: what a file is, its pixels, and the bytes of a new one."""
 
-from pixelmill.codecs.decode import Source, decode, open_source, reduced_size
-from pixelmill.codecs.encode import encode
+from pixelmill.codecs.decode import Reading, Source, decode, open_source, read, reduced_size
+from pixelmill.codecs.encode import check_frames, encode, encode_picture
 from pixelmill.codecs.formats import FORMATS, WRITABLE, Format, format_of
 from pixelmill.codecs.header import Header, probe
-from pixelmill.codecs.output import Output
+from pixelmill.codecs.output import KEPT, Kept, Output
 
 __all__ = [
     "FORMATS",
+    "KEPT",
     "WRITABLE",
     "Format",
     "Header",
+    "Kept",
     "Output",
+    "Reading",
     "Source",
+    "check_frames",
     "decode",
     "encode",
+    "encode_picture",
     "format_of",
     "open_source",
     "probe",
+    "read",
     "reduced_size",
 ]

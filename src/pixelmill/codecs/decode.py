@@ -6,14 +6,20 @@ streams: where a resize comes first, the decoder feeds it row by row and the who
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from pixelmill.codecs.header import SIDEWAYS, Header
 from pixelmill.codecs.icc import is_srgb, to_srgb
+from pixelmill.codecs.metadata import is_rgb, read_metadata
+from pixelmill.codecs.output import Kept
+from pixelmill.codecs.sequence import is_sequence, read_sequence
 from pixelmill.codecs.vips import load, vips_errors
+from pixelmill.errors import UnsupportedFormat
 from pixelmill.geometry import Size
+from pixelmill.picture import Metadata, Picture
 from pixelmill.pixels import Image, from_vips, to_vips, with_axis
 
 if TYPE_CHECKING:
@@ -30,17 +36,84 @@ each must be for the result to stay within 40 dB of the one from the whole pictu
 are used, the more it aliases."""
 
 
+RGB = ("srgb", "rgb", "rgb16", "multiband")
+"""libvips' names for the color spaces that an RGB profile describes."""
+DEFAULT_DELAY_MS = 100
+"""How long a frame shows where the file does not say, as in browsers."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a decoder shall deliver.
+
+    Attributes:
+        first_frame: only that one of an animation or of pages.
+        keep: metadata to keep; with "icc", pixels stay in the color space of an RGB profile.
+        at_least: the size, upright, that the caller will scale down to; the decoder may deliver `reduced_size`.
+    """
+
+    first_frame: bool = False
+    keep: tuple[Kept, ...] = ()
+    at_least: Size | None = None
+
+
+WHOLE = Reading()
+
+
 def decode(data: bytes, header: Header) -> Image:
-    """Return the pixels of a picture.
+    """Return the pixels of a still picture.
 
     Raises:
         CorruptImage: it is damaged or truncated.
+        UnsupportedFormat: it has more than one frame.
     """
-    source = open_source(data, header)
-    if isinstance(source, np.ndarray):
-        return source
+    return read(data, header).frames[0] if header.frames == 1 else _refuse_frames(header)
+
+
+def _refuse_frames(header: Header) -> Image:
+    raise UnsupportedFormat(f"expected a still picture, got a {header.format.name} of {header.frames} frames or pages")
+
+
+def read(data: bytes, header: Header, reading: Reading = WHOLE) -> Picture:
+    """Return a picture: one frame, or all of an animation, and its metadata where that is to be kept.
+
+    Raises:
+        CorruptImage: it is damaged or truncated.
+        UnsupportedFormat: it has several pages, which are no animation, and not only the first is wanted.
+    """
+    metadata = read_metadata(data, header.format, reading.keep)
+    if header.frames == 1 or reading.first_frame:
+        if is_sequence(data):
+            (stored,), _ = read_sequence(data, 1)
+            source = _colored(upright(with_axis(stored), header.orientation), header, reading)
+        else:
+            source = open_source(data, header, reading)
+        with vips_errors(f"decoding a {header.format.name}"):
+            pixels = source if isinstance(source, np.ndarray) else from_vips(source)
+        reduced = Size(pixels.shape[1], pixels.shape[0]) != header.size
+        return Picture((pixels,), metadata=metadata, source=header.size if reduced else None)
+    if not header.is_animation:
+        _refuse_frames(header)
+    if is_sequence(data):
+        stored_frames, delays = read_sequence(data, header.frames)
+        sources = [_colored(upright(with_axis(frame), header.orientation), header, reading) for frame in stored_frames]
+        with vips_errors(f"decoding a {header.format.name}"):
+            frames = tuple(item if isinstance(item, np.ndarray) else from_vips(item) for item in sources)
+        return Picture(frames, tuple(delays), 0, metadata)
+    return _read_roll(data, header, reading, metadata)
+
+
+def _read_roll(data: bytes, header: Header, reading: Reading, metadata: Metadata) -> Picture:
+    """Read an animation by libvips, which delivers the frames one below the other."""
     with vips_errors(f"decoding a {header.format.name}"):
-        return from_vips(source)
+        roll = load(data, header.format, n=-1)
+        fields = set(roll.get_fields())
+        delays = list(roll.get("delay")) if "delay" in fields else []
+        delays += [DEFAULT_DELAY_MS] * (header.frames - len(delays))
+        loop = int(roll.get("loop")) if "loop" in fields else 0
+        pixels = from_vips(to_srgb(roll, convert=not _keeps_profile(header, reading)))
+    frames = tuple(pixels.reshape(header.frames, -1, *pixels.shape[1:]))
+    return Picture(frames, tuple(delays[: header.frames]), loop, metadata)
 
 
 def reduced_size(header: Header, at_least: Size) -> Size:
@@ -57,23 +130,20 @@ def reduced_size(header: Header, at_least: Size) -> Size:
     return header.size
 
 
-def open_source(data: bytes, header: Header, at_least: Size | None = None) -> Source:
-    """Return the picture as pixels or as a libvips pipeline, upright and in sRGB.
-
-    Args:
-        at_least: the size, upright, that the caller will scale down to: the decoder may deliver `reduced_size`.
+def open_source(data: bytes, header: Header, reading: Reading = WHOLE) -> Source:
+    """Return a still picture, or the first frame, as pixels or as a libvips pipeline, upright and in sRGB.
 
     Raises:
         CorruptImage: it is damaged or truncated; a libvips pipeline may say so only when it is computed.
     """
-    size = reduced_size(header, at_least) if at_least else header.size
+    size = reduced_size(header, reading.at_least) if reading.at_least else header.size
     if _fits_turbo(header):
         pixels = _turbo(data, header, size)
         if pixels is not None:
-            return _colored(upright(pixels, header.orientation), header)
+            return _colored(upright(pixels, header.orientation), header, reading)
     with vips_errors(f"decoding a {header.format.name}"):
         shrink = {"shrink": round(header.size.width / size.width)} if size != header.size else {}
-        vips = to_srgb(load(data, header.format, **shrink))
+        vips = to_srgb(load(data, header.format, **shrink), convert=not _keeps_profile(header, reading))
         if header.orientation == 1:
             return vips
         return upright(from_vips(vips), header.orientation)
@@ -97,8 +167,13 @@ def _turbo(data: bytes, header: Header, size: Size) -> Image | None:
     return with_axis(pixels) if pixels.shape[:2] == (height, width) else None
 
 
-def _colored(pixels: Image, header: Header) -> Source:
-    if header.profile is None or (header.bands == 3 and is_srgb(header.profile)):
+def _keeps_profile(header: Header, reading: Reading) -> bool:
+    rgb = header.profile is not None and is_rgb(header.profile) and header.space in RGB
+    return rgb and "icc" in reading.keep
+
+
+def _colored(pixels: Image, header: Header, reading: Reading) -> Source:
+    if header.profile is None or _keeps_profile(header, reading) or (header.bands == 3 and is_srgb(header.profile)):
         return pixels
     import pyvips
 

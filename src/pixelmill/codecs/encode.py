@@ -1,65 +1,223 @@
-"""Pixels to encoded bytes. No metadata is written."""
+"""Pixels to encoded bytes. No metadata is written but what came along to be kept."""
 
 from __future__ import annotations
 
-from typing import Protocol
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from pixelmill.codecs import png
-from pixelmill.codecs.output import Output
+from pixelmill.codecs.choice import chosen
+from pixelmill.codecs.formats import FORMATS
+from pixelmill.codecs.header import Header
+from pixelmill.codecs.metadata import into_jpeg, png_chunks
+from pixelmill.codecs.output import AUTO, Output
+from pixelmill.codecs.sequence import AVIF_SPEEDS, write_sequence
 from pixelmill.codecs.vips import set_up
 from pixelmill.color import rgb
-from pixelmill.geometry import Size
-from pixelmill.pixels import Image, channels, is_opaque, to_vips, without_alpha
+from pixelmill.errors import UnsupportedFormat
+from pixelmill.picture import Metadata, Picture
+from pixelmill.pixels import Image, channels, is_opaque, to_rgb, to_vips, without_alpha
 
-WEBP_EFFORT = 2
-AVIF_EFFORT = 1
+if TYPE_CHECKING:
+    import pyvips
+
+WEBP_METHODS = {"speed": 2, "balanced": 4, "small": 6}
+AVIF_EFFORTS = {"speed": 1, "balanced": 3, "small": 6}
+GIF_EFFORTS = {"speed": 3, "balanced": 7, "small": 10}
+PALETTE_EFFORTS = {"speed": 3, "balanced": 7, "small": 10}
+KEPT_BY_VIPS = {"exif": 1, "xmp": 2, "icc": 8}
+"""Source: libvips' VipsForeignKeep."""
+
+
+class Encoded(NamedTuple):
+    """A file and the name of its format."""
+
+    data: bytes
+    format: str
 
 
 def encode(image: Image, output: Output) -> bytes:
-    """Encode pixels as `output` says; its format must not be "source" any more.
+    """Encode the pixels of a still picture as `output` says; its format must not be "source" any more.
 
     Raises:
         ImageTooLarge: the format cannot hold a picture of that size.
     """
-    output.check_size(Size(image.shape[1], image.shape[0]))
-    return _ENCODERS[output.format](image, output)
+    return encode_picture(Picture((image,)), output).data
 
 
-def _jpeg(image: Image, output: Output) -> bytes:
+def encode_picture(picture: Picture, output: Output) -> Encoded:
+    """Encode a picture as `output` says; its format must not be "source" any more.
+
+    Raises:
+        ImageTooLarge: the format cannot hold a picture of that size.
+        UnsupportedFormat: it cannot hold an animation, or metadata that is to be kept.
+    """
+    if output.format == AUTO:
+        output = chosen(picture, output)
+    output.check_size(picture.size)
+    if picture.metadata.icc and channels(picture.frames[0]) == 1:
+        # The profile is one for RGB.
+        picture = picture.with_frames(map(to_rgb, picture.frames))
+    if len(picture.frames) == 1:
+        data = _STILL[output.format](picture.frames[0], output, picture.metadata)
+    else:
+        _check_animation(output, len(picture.frames))
+        data = _ANIMATED[output.format](picture, output)
+    return Encoded(data, output.format)
+
+
+def check_frames(output: Output, header: Header) -> None:
+    """Raise `UnsupportedFormat` where a source has frames or pages that the output does not keep."""
+    if header.frames == 1 or output.frames == "first":
+        return
+    if not header.is_animation:
+        raise UnsupportedFormat(
+            f"expected a still picture, or frames=first, got a {header.format.name} of {header.frames} frames or pages"
+        )
+    if output.format != AUTO:
+        _check_animation(output, header.frames)
+
+
+def _check_animation(output: Output, count: int) -> None:
+    if not FORMATS[output.format].animated:
+        able = " or ".join(name for name, entry in FORMATS.items() if entry.animated and entry.writable)
+        raise UnsupportedFormat(
+            f"expected {able} for an animation of {count} frames, or frames=first for a still picture, got {output.format}"
+        )
+
+
+def _jpeg(image: Image, output: Output, metadata: Metadata) -> bytes:
     import simplejpeg
 
     if channels(image) == 4:
         image = flatten(image, output.background)
+    if output.progressive or output.effort != "speed":
+        return into_jpeg(_small_jpeg(image, output), metadata)
     image = np.ascontiguousarray(image)
-    if channels(image) == 1:
-        return bytes(simplejpeg.encode_jpeg(image, output.effective_quality, colorspace="GRAY", colorsubsampling="Gray"))
-    return bytes(simplejpeg.encode_jpeg(image, output.effective_quality, colorspace="RGB", colorsubsampling="420"))
+    gray = channels(image) == 1
+    space, subsampling = ("GRAY", "Gray") if gray else ("RGB", output.subsampling.replace(":", ""))
+    data = simplejpeg.encode_jpeg(image, output.effective_quality, colorspace=space, colorsubsampling=subsampling)
+    return into_jpeg(bytes(data), metadata)
 
 
-def _png(image: Image, output: Output) -> bytes:
-    return png.encode(image)
+def _small_jpeg(image: Image, output: Output) -> bytes:
+    """Return a JPEG with Huffman tables of its own, which simplejpeg does not make."""
+    import cv2
+
+    sampling = getattr(cv2, f"IMWRITE_JPEG_SAMPLING_FACTOR_{output.subsampling.replace(':', '')}")
+    options = [cv2.IMWRITE_JPEG_QUALITY, output.effective_quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
+    # Progressive files are the smaller ones, too.
+    progressive = output.progressive or output.effort == "small"
+    options += [cv2.IMWRITE_JPEG_OPTIMIZE, 1, cv2.IMWRITE_JPEG_PROGRESSIVE, int(progressive)]
+    pixels = image if channels(image) == 1 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".jpg", pixels, options)[1].tobytes()
 
 
-def _webp(image: Image, output: Output) -> bytes:
+def _png(image: Image, output: Output, metadata: Metadata) -> bytes:
+    if output.colors is None:
+        return png.encode(image, output.effort, png_chunks(metadata))
     set_up()
-    return bytes(
-        to_vips(image).webpsave_buffer(Q=output.effective_quality, lossless=output.lossless, effort=WEBP_EFFORT, keep="none")
-    )
+    options = {"palette": True, "colours": output.colors, "effort": PALETTE_EFFORTS[output.effort], "compression": 9}
+    return bytes(_with_metadata(to_vips(image), metadata).pngsave_buffer(**options, **_keep(metadata)))
 
 
-def _avif(image: Image, output: Output) -> bytes:
+def _webp(image: Image, output: Output, metadata: Metadata) -> bytes:
     set_up()
-    options = {"Q": output.effective_quality, "lossless": output.lossless, "effort": AVIF_EFFORT, "keep": "none"}
-    return bytes(to_vips(image).heifsave_buffer(compression="av1", bitdepth=8, **options))
+    options = {"Q": output.effective_quality, "lossless": output.lossless, "effort": WEBP_METHODS[output.effort]}
+    return bytes(_with_metadata(to_vips(image), metadata).webpsave_buffer(**options, **_keep(metadata)))
 
 
-class _Encoder(Protocol):
-    def __call__(self, image: Image, output: Output) -> bytes: ...
+def _avif(image: Image, output: Output, metadata: Metadata) -> bytes:
+    set_up()
+    options: dict[str, Any] = {"Q": output.effective_quality, "lossless": output.lossless}
+    options |= {"effort": AVIF_EFFORTS[output.effort], "compression": "av1", "bitdepth": 8}
+    if output.subsampling != "4:2:0" or output.lossless:
+        options["subsample_mode"] = "off"
+    return bytes(_with_metadata(to_vips(image), metadata).heifsave_buffer(**options, **_keep(metadata)))
 
 
-_ENCODERS: dict[str, _Encoder] = {"jpeg": _jpeg, "png": _png, "webp": _webp, "avif": _avif}
+def _gif(image: Image, output: Output, metadata: Metadata) -> bytes:
+    return _animated_gif(Picture((image,)), output)
+
+
+def _tiff(image: Image, output: Output, metadata: Metadata) -> bytes:
+    set_up()
+    options = {"compression": "deflate", "predictor": "horizontal"}
+    return bytes(_with_metadata(to_vips(image), metadata).tiffsave_buffer(**options, **_keep(metadata)))
+
+
+def _animated_gif(picture: Picture, output: Output) -> bytes:
+    set_up()
+    import pyvips
+
+    frames = picture.frames
+    roll = to_vips(np.concatenate(frames) if len(frames) > 1 else frames[0]).copy()
+    if len(frames) > 1:
+        roll.set_type(pyvips.GValue.gint_type, "page-height", picture.size.height)
+        roll.set_type(pyvips.GValue.array_int_type, "delay", list(picture.delays_ms))
+        roll.set_type(pyvips.GValue.gint_type, "loop", picture.loop)
+    bits = (output.colors or 256).bit_length() - 1
+    options = {"effort": GIF_EFFORTS[output.effort], "bitdepth": bits, "keep_duplicate_frames": True, "keep": 0}
+    return bytes(roll.gifsave_buffer(**options))
+
+
+def _animated_webp(picture: Picture, output: Output) -> bytes:
+    from PIL import Image as Pillow
+
+    # Not by libvips: that one changes delays of up to 10 ms.
+    first, *others = [Pillow.fromarray(frame) for frame in _in_color(picture.frames)]
+    options: dict[str, Any] = {"quality": output.effective_quality, "lossless": output.lossless}
+    options |= {"method": WEBP_METHODS[output.effort], "duration": list(picture.delays_ms), "loop": picture.loop}
+    buffer = io.BytesIO()
+    first.save(buffer, "WEBP", save_all=True, append_images=others, **options, **_for_pillow(picture.metadata))
+    return buffer.getvalue()
+
+
+def _animated_avif(picture: Picture, output: Output) -> bytes:
+    if picture.loop:
+        raise UnsupportedFormat(f"expected an endless animation for avif, got one that plays {picture.loop} time(s)")
+    if output.lossless:
+        raise UnsupportedFormat("expected a still picture for lossless avif, got an animation")
+    options = {"quality": output.effective_quality, "speed": AVIF_SPEEDS[output.effort], "subsampling": output.subsampling}
+    return write_sequence(_in_color(picture.frames), picture.delays_ms, **options, **_for_pillow(picture.metadata))
+
+
+def _in_color(frames: Sequence[Image]) -> list[Image]:
+    return [np.ascontiguousarray(to_rgb(frame)) for frame in frames]
+
+
+def _for_pillow(metadata: Metadata) -> dict[str, bytes]:
+    found = {"icc_profile": metadata.icc, "exif": metadata.exif, "xmp": metadata.xmp}
+    return {name: value for name, value in found.items() if value}
+
+
+def _with_metadata(vips: pyvips.Image, metadata: Metadata) -> pyvips.Image:
+    import pyvips
+
+    fields = {"icc-profile-data": metadata.icc, "exif-data": metadata.exif, "xmp-data": metadata.xmp}
+    for name, content in fields.items():
+        if content:
+            vips.set_type(pyvips.GValue.blob_type, name, content)
+    return vips
+
+
+def _keep(metadata: Metadata) -> dict[str, int]:
+    return {"keep": sum(flag for name, flag in KEPT_BY_VIPS.items() if getattr(metadata, name))}
+
+
+class _StillEncoder(Protocol):
+    def __call__(self, image: Image, output: Output, metadata: Metadata) -> bytes: ...
+
+
+class _AnimatedEncoder(Protocol):
+    def __call__(self, picture: Picture, output: Output) -> bytes: ...
+
+
+_STILL: dict[str, _StillEncoder] = {"jpeg": _jpeg, "png": _png, "webp": _webp, "avif": _avif, "gif": _gif, "tiff": _tiff}
+_ANIMATED: dict[str, _AnimatedEncoder] = {"gif": _animated_gif, "webp": _animated_webp, "avif": _animated_avif}
 
 
 def flatten(image: Image, background: str) -> Image:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pixelmill.errors import UnsupportedFormat
 
-WritableName = Literal["jpeg", "png", "webp", "avif"]
+WritableName = Literal["jpeg", "png", "webp", "avif", "gif", "tiff"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class Format:
         loader: libvips' operation that reads it from memory.
         quality: the default quality, 1 to 100; None where a quality means nothing.
         max_side: the longest side of a picture that can be written, px; 0 where the format is only read.
+        options: fields of `Output` that mean something to it, of those that do not mean something to all.
+        animated: whether it holds the frames of an animation; more than one picture in another format is something else.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Format:
     loader: str
     quality: int | None = None
     max_side: int = 0
+    options: tuple[str, ...] = ()
+    animated: bool = False
 
     @property
     def writable(self) -> bool:
@@ -46,15 +50,70 @@ def _magic(pattern: bytes) -> re.Pattern[bytes]:
 FORMATS: dict[str, Format] = {
     entry.name: entry
     for entry in (
-        Format("jpeg", "image/jpeg", (".jpg", ".jpeg", ".jfif"), _magic(rb"\xff\xd8\xff"), "jpegload_source", 85, 65_500),
-        Format("png", "image/png", (".png",), _magic(rb"\x89PNG\r\n\x1a\n"), "pngload_source", None, 2**31 - 1),
-        Format("webp", "image/webp", (".webp",), _magic(rb"RIFF....WEBP"), "webpload_source", 80, 16_383),
-        Format("avif", "image/avif", (".avif",), _magic(rb"....ftyp(avif|avis|mif1.*?avif)"), "heifload_source", 60, 16_384),
-        Format("gif", "image/gif", (".gif",), _magic(rb"GIF8[79]a"), "gifload_source"),
-        Format("tiff", "image/tiff", (".tif", ".tiff"), _magic(rb"II[*+]\0|MM\0[*+]"), "tiffload_source"),
+        Format(
+            name="jpeg",
+            media_type="image/jpeg",
+            extensions=(".jpg", ".jpeg", ".jfif"),
+            magic=_magic(rb"\xff\xd8\xff"),
+            loader="jpegload_source",
+            quality=85,
+            max_side=65_500,
+            options=("quality", "progressive", "subsampling", "keep"),
+        ),
+        Format(
+            name="png",
+            media_type="image/png",
+            extensions=(".png",),
+            magic=_magic(rb"\x89PNG\r\n\x1a\n"),
+            loader="pngload_source",
+            max_side=2**31 - 1,
+            options=("colors", "keep"),
+        ),
+        Format(
+            name="webp",
+            media_type="image/webp",
+            extensions=(".webp",),
+            magic=_magic(rb"RIFF....WEBP"),
+            loader="webpload_source",
+            quality=80,
+            max_side=16_383,
+            options=("quality", "lossless", "keep"),
+            animated=True,
+        ),
+        Format(
+            name="avif",
+            media_type="image/avif",
+            extensions=(".avif",),
+            magic=_magic(rb"....ftyp(avif|avis|mif1.*?avif)"),
+            loader="heifload_source",
+            quality=60,
+            max_side=16_384,
+            options=("quality", "lossless", "subsampling", "keep"),
+            animated=True,
+        ),
+        Format(
+            name="gif",
+            media_type="image/gif",
+            extensions=(".gif",),
+            magic=_magic(rb"GIF8[79]a"),
+            loader="gifload_source",
+            max_side=65_535,
+            options=("colors",),
+            animated=True,
+        ),
+        Format(
+            name="tiff",
+            media_type="image/tiff",
+            extensions=(".tif", ".tiff"),
+            magic=_magic(rb"II[*+]\0|MM\0[*+]"),
+            loader="tiffload_source",
+            max_side=2**31 - 1,
+            options=("keep",),
+        ),
     )
 }
 WRITABLE = tuple(name for name, entry in FORMATS.items() if entry.writable)
+SPECIAL_OPTIONS = frozenset(option for entry in FORMATS.values() for option in entry.options)
 MAGIC_BYTES = 64
 
 

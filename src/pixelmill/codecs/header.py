@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pixelmill.codecs.formats import Format, format_of
+from pixelmill.codecs.sequence import is_sequence, open_sequence
 from pixelmill.codecs.vips import load
-from pixelmill.errors import CorruptImage, UnsupportedFormat
+from pixelmill.errors import CorruptImage
 from pixelmill.geometry import Size
 from pixelmill.limits import DEFAULT_LIMITS, Limits
 
@@ -26,7 +27,7 @@ class Header:
     Attributes:
         format: what kind of file it is.
         size: its size when upright, in pixels.
-        frames: how many pictures it holds.
+        frames: how many pictures it holds, frames in time or pages.
         bands: channels as they are stored, with alpha.
         depth: bits a channel.
         space: libvips' name for the color space that the pixels are stored in.
@@ -46,19 +47,22 @@ class Header:
     profile: bytes | None = None
 
     @property
-    def stored_size(self) -> Size:
-        """The size as stored, before its orientation is applied."""
-        return Size(self.size.height, self.size.width) if self.orientation in SIDEWAYS else self.size
+    def is_animation(self) -> bool:
+        """Whether it holds frames that follow each other in time."""
+        return self.frames > 1 and self.format.animated
 
 
 _DEPTHS = {"uchar": 8, "char": 8, "ushort": 16, "short": 16, "uint": 32, "int": 32, "float": 32, "double": 64}
 
 
-def probe(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Header:
+def probe(data: bytes, limits: Limits = DEFAULT_LIMITS, *, first_frame: bool = False) -> Header:
     """Read the header of an encoded picture and hold it against the limits.
 
+    Args:
+        first_frame: whether only that one will be decoded, and so counts for the limits.
+
     Raises:
-        UnsupportedFormat: no format of ours, or an animation.
+        UnsupportedFormat: no format of ours.
         CorruptImage: the header is damaged.
         ImageTooLarge: more bytes or pixels × frames than `limits` allows.
     """
@@ -66,14 +70,10 @@ def probe(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Header:
     if not data:
         raise CorruptImage("expected a picture, got 0 bytes")
     entry = format_of(data)
-    if data[:12].endswith(b"ftypavis"):
-        raise UnsupportedFormat("expected a still picture, got an animated avif")
-    header = _header(load(data, entry), entry)
+    header = _sequence_header(data, entry) if is_sequence(data) else _header(load(data, entry), entry)
     if entry.name == "png":
         header = replace(header, frames=_apng_frames(data))
-    limits.check_source(header.size.width, header.size.height, header.frames)
-    if header.frames > 1:
-        raise UnsupportedFormat(f"expected a still picture, got a {entry.name} of {header.frames} frames or pages")
+    limits.check_source(header.size.width, header.size.height, 1 if first_frame else header.frames)
     return header
 
 
@@ -93,6 +93,20 @@ def _header(vips: pyvips.Image, entry: Format) -> Header:
         orientation=orientation,
         profile=vips.get("icc-profile-data") if "icc-profile-data" in fields else None,
     )
+
+
+def _sequence_header(data: bytes, entry: Format) -> Header:
+    with open_sequence(data) as file:
+        orientation = file.getexif().get(0x0112, 1)
+        return Header(
+            format=entry,
+            size=Size(*(reversed(file.size) if orientation in SIDEWAYS else file.size)),
+            frames=file.n_frames,
+            bands=len(file.getbands()),
+            has_alpha="A" in file.getbands(),
+            orientation=orientation if 1 <= orientation <= 8 else 1,
+            profile=file.info.get("icc_profile"),
+        )
 
 
 def _apng_frames(data: bytes) -> int:

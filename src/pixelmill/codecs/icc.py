@@ -17,8 +17,10 @@ INTENT = "relative"
 """Rendering intent: relative colorimetric, with black point compensation."""
 
 
-def to_srgb(vips: pyvips.Image) -> pyvips.Image:
+def to_srgb(vips: pyvips.Image, *, convert: bool = True) -> pyvips.Image:
     """Convert a libvips image to 8-bit gray, sRGB or sRGB with straight alpha, by its ICC profile where it has one.
+
+    Where not to `convert`, an RGB picture's colors stay in its profile's space, in 8 bits.
 
     A profile that is damaged or does not fit its picture is passed over: the pixels alone count, as in browsers.
 
@@ -28,8 +30,8 @@ def to_srgb(vips: pyvips.Image) -> pyvips.Image:
         vips = vips.copy(interpretation="b-w" if vips.bands < 3 else "srgb")
     count = _color_bands(vips)
     if vips.bands == count:
-        return _color(vips)
-    color = _color(vips.extract_band(0, n=count)).colourspace("srgb")
+        return _color(vips, convert)
+    color = _color(vips.extract_band(0, n=count), convert).colourspace("srgb")
     return color.bandjoin(_alpha(vips.extract_band(count))).copy(interpretation="srgb")
 
 
@@ -39,10 +41,11 @@ def _color_bands(vips: pyvips.Image) -> int:
     return 4 if vips.interpretation == "cmyk" else 3
 
 
-def _color(vips: pyvips.Image) -> pyvips.Image:
+def _color(vips: pyvips.Image, convert: bool) -> pyvips.Image:
     """Convert an image without alpha to 8-bit gray or sRGB."""
     gray = vips.interpretation in GRAY
-    vips = _by_profile(vips)
+    if convert:
+        vips = _by_profile(vips)
     if gray and vips.bands == 3:
         # A gray profile leads to neutral colors: one of the three says it all.
         vips = vips.extract_band(1).copy(interpretation="b-w")

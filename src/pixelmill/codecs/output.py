@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Final, Literal, Self
+import re
+from typing import Annotated, ClassVar, Final, Literal, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -14,41 +15,79 @@ from pydantic import (
     model_validator,
 )
 
-from pixelmill.codecs.formats import FORMATS, WRITABLE
+from pixelmill.codecs.formats import FORMATS, SPECIAL_OPTIONS, WRITABLE, WritableName
 from pixelmill.color import Color
-from pixelmill.errors import ImageTooLarge, InvalidPipeline
+from pixelmill.errors import ImageTooLarge, InvalidPipeline, shown
 from pixelmill.geometry import Size
 from pixelmill.refusals import explain_refusal
 
 SOURCE: Final = "source"
-ALIASES = {"jpg": "jpeg"}
+AUTO: Final = "auto"
+ALIASES = {"jpg": "jpeg", "tif": "tiff"}
+DEFAULT_ACCEPT: tuple[WritableName, ...] = ("webp", "jpeg", "png", "gif")
+Kept = Literal["icc", "exif", "xmp"]
+KEPT: tuple[Kept, ...] = get_args(Kept)
 
 
 def _canonical(value: object) -> object:
     return ALIASES.get(value.lower(), value.lower()) if isinstance(value, str) else value
 
 
+def _number(value: object) -> object:
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+def _several(value: object) -> object:
+    """Take `a b`, `a+b` or `a,b` for a list: the command line and the compact form have no other way to write one."""
+    if isinstance(value, str):
+        value = re.split(r"[\s+,]+", value.strip())
+    return tuple(map(_canonical, value)) if isinstance(value, (list, tuple)) else value
+
+
 class Output(BaseModel):
-    """Encode the result; no metadata is kept."""
+    """Encode the result. No metadata is kept but what `keep` names."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     positional: ClassVar[tuple[str, ...]] = ("quality",)
 
-    format: Annotated[Literal["source", "jpeg", "png", "webp", "avif"], BeforeValidator(_canonical)] = Field(
-        SOURCE, description="source keeps the picture's own format, or PNG where that is not written"
+    format: Annotated[Literal["source", "auto", WritableName], BeforeValidator(_canonical)] = Field(
+        SOURCE,
+        description="source keeps the picture's own format, or PNG where that is not written; auto chooses by content",
     )
     quality: int | None = Field(
         None, ge=1, le=100, description="1 to 100; unset: jpeg 85, webp 80, avif 60; lossless formats have none"
     )
     lossless: bool = Field(False, description="webp and avif: exact pixels")
+    effort: Literal["speed", "balanced", "small"] = Field(
+        "speed", description="time spent on fewer bytes: speed is for pictures on demand, small for those written once"
+    )
+    progressive: bool = Field(False, description="jpeg: a coarse picture shows first")
+    subsampling: Literal["4:2:0", "4:2:2", "4:4:4"] = Field("4:2:0", description="jpeg and avif: how finely color is stored")
+    colors: Annotated[Literal[2, 4, 16, 256] | None, BeforeValidator(_number)] = Field(
+        None, description="png and gif: from a palette of so many colors; unset: png has none, gif 256"
+    )
     background: Color = Field("#ffffff", description="what shows under transparent pixels where the format has no alpha")
+    frames: Literal["all", "first"] = Field("all", description="first makes a still picture of an animation")
+    keep: Annotated[tuple[Kept, ...], BeforeValidator(_several)] = Field(
+        (), description="metadata to keep: icc (with it, the picture's own color space), exif, xmp; a+b for several"
+    )
+    accept: Annotated[tuple[WritableName, ...], BeforeValidator(_several)] = Field(
+        (), description="auto: the formats that the caller takes; unset: webp, jpeg, png and gif; a+b for several"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.quality is not None and self.format == "png":
-            raise ValueError(f"expected no quality for png, which is lossless, got {self.quality}")
-        if self.lossless and self.format in ("jpeg", "png"):
-            raise ValueError(f"expected lossless only for webp and avif, got it for {self.format}")
+        if self.format == AUTO:
+            return self
+        if self.accept:
+            raise ValueError(f"expected accept only for auto, got it for {self.format}")
+        if self.format == SOURCE:
+            return self
+        for option in sorted(SPECIAL_OPTIONS - set(FORMATS[self.format].options)):
+            value = getattr(self, option)
+            if value != type(self).model_fields[option].default:
+                names = ", ".join(name for name in WRITABLE if option in FORMATS[name].options)
+                raise ValueError(f"expected {option} only for {names}, got {shown(value)} for {self.format}")
         return self
 
     # The last of the validators, so that it sees what the others refuse.
@@ -64,17 +103,22 @@ class Output(BaseModel):
         """Return the output with "source" replaced by what it means for a source of that format."""
         if self.format != SOURCE:
             return self
-        name = source_format if source_format in WRITABLE else "png"
-        lossy = FORMATS[name].quality is not None
-        return Output(
-            format=name,
-            quality=self.quality if lossy else None,
-            lossless=self.lossless and name in ("webp", "avif"),
-            background=self.background,
-        )
+        return self.as_format(source_format if source_format in WRITABLE else "png")
+
+    def as_format(self, name: str) -> Output:
+        """Return the output for that format; options that mean nothing to it are left out, but for `keep`.
+
+        Raises:
+            InvalidPipeline: metadata is to be kept, which the format does not.
+        """
+        without = SPECIAL_OPTIONS - {"keep", *FORMATS[name].options}
+        options = self.model_dump(exclude={"format", "accept", *without}, exclude_defaults=True)
+        return Output.model_validate({"format": name, **options})
 
     def check_size(self, size: Size) -> None:
         """Raise `ImageTooLarge` where the format cannot hold a picture of `size`."""
+        if self.format == AUTO:
+            return
         most = FORMATS[self.format].max_side
         if max(size) > most:
             raise ImageTooLarge(f"expected at most {most} px a side for {self.format}, got {size.width}×{size.height}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +21,27 @@ DEFLATE_LEVEL = 3
 """Levels 1 and 2 are faster, but now and then another process writes other bytes for the same pixels."""
 
 
-def encode(image: Image) -> bytes:
-    """Return pixels as a PNG of 8 bits a channel: gray, truecolor, or truecolor with alpha."""
-    from isal import isal_zlib
+def encode(image: Image, effort: str = "speed", chunks: Iterable[tuple[bytes, bytes]] = ()) -> bytes:
+    """Return pixels as a PNG of 8 bits a channel: gray, truecolor, or truecolor with alpha.
 
+    Args:
+        effort: speed, balanced or small.
+        chunks: kind and content of more chunks, put before the pixels.
+    """
     height, width, channels = image.shape
     header = struct.pack(">IIBBBBB", width, height, 8, COLOR_TYPES[channels], 0, 0, 0)
-    data = isal_zlib.compress(filtered(image), DEFLATE_LEVEL)
-    return b"".join((SIGNATURE, _chunk(b"IHDR", header), _chunk(b"IDAT", data), _chunk(b"IEND", b"")))
+    others = [_chunk(kind, content) for kind, content in chunks]
+    data = compressed(image, effort)
+    return b"".join((SIGNATURE, _chunk(b"IHDR", header), *others, _chunk(b"IDAT", data), _chunk(b"IEND", b"")))
+
+
+def compressed(image: Image, effort: str) -> bytes:
+    """Return the filtered and deflated scanlines."""
+    from isal import isal_zlib
+
+    if effort == "speed":
+        return bytes(isal_zlib.compress(filtered(image), DEFLATE_LEVEL))
+    return zlib.compress(filtered(image).data, 6 if effort == "balanced" else 9)
 
 
 def filtered(image: Image) -> NDArray[np.uint8]:

@@ -16,7 +16,7 @@ from pixelmill.executors.base import Item, Outcome, Source, as_bytes, as_pipelin
 from pixelmill.limits import DEFAULT_LIMITS, Deadline, Limits
 from pixelmill.pipeline import Pipeline
 from pixelmill.plan import plan
-from pixelmill.result import HopReport, ImageInfo, Result, Trace
+from pixelmill.result import HopReport, Result, Trace
 
 AHEAD = 2
 """How many pictures wait, read, for each thread."""
@@ -40,22 +40,20 @@ def run(
     source = as_bytes(source)
     pipeline = as_pipeline(pipeline)
     deadline = deadline or Deadline.after(limits.timeout_s)
-    header = probe(source, limits)
-    planned = plan(pipeline, header, limits=limits)
-    made = run_hop(source, pipeline.operations, planned.output, header=header, limits=limits, deadline=deadline)
-    data = bytes(made.image)
+    header = probe(source, limits, first_frame=pipeline.first_frame)
+    (hop,) = plan(pipeline, header, limits=limits).hops
+    made = run_hop(source, hop.operations, hop.ends, reading=hop.reading, header=header, limits=limits, deadline=deadline)
     report = HopReport(
         instance="local",
         pool="worker",
-        operations=tuple(operation.name for operation in pipeline.operations),
+        operations=made.timings.operations,
         decode_s=made.timings.decode_s,
         operations_s=made.timings.operations_s,
         encode_s=made.timings.encode_s,
         bytes_in=len(source),
-        bytes_out=len(data),
+        bytes_out=sum(output.info.bytes for output in made.outputs),
     )
-    trace = Trace(uuid.uuid4().hex, (report,), total_s=time.perf_counter() - started)
-    return Result(data, ImageInfo(planned.output.format, *made.size, len(data)), trace)
+    return Result(made.outputs, Trace(uuid.uuid4().hex, (report,), total_s=time.perf_counter() - started))
 
 
 class LocalExecutor:

@@ -128,4 +128,4 @@ class Classic(rpc.ResizeServiceServicer, rpc.FilterServiceServicer, rpc.Watermar
     async def _run(self, data: bytes, operations: Sequence[Operation], output: Output, context: Context) -> _Made:
         made, report = await self.worker.run(data, operations, output, context)
         milliseconds = round((report.queue_s + report.compute_s) * 1000)
-        return _Made(bytes(made.image), *made.size, milliseconds, wire.report_message(report))
+        return _Made(made.outputs[0].data, *made.size, milliseconds, wire.report_message(report))

@@ -19,7 +19,7 @@ from pixelmill.fleet.faults import error_from_call, has_details
 from pixelmill.fleet.server import message_options
 from pixelmill.limits import DEFAULT_LIMITS, Deadline, Limits
 from pixelmill.pipeline import Pipeline
-from pixelmill.result import ImageInfo, Result
+from pixelmill.result import Result
 
 IN_FLIGHT = 16
 
@@ -58,8 +58,7 @@ class FleetExecutor:
             error = error_from_call(failure)
             nobody = isinstance(error, NoHealthyInstance) and not has_details(failure)
             raise (self._nobody_there(error) if nobody else error) from None
-        info = ImageInfo(answer.format, answer.width, answer.height, len(answer.image_data))
-        return Result(answer.image_data, info, wire.trace_of(answer.trace))
+        return Result(wire.outputs_of(answer), wire.trace_of(answer.trace))
 
     def map(self, items: Iterable[Item], pipeline: Pipeline | str) -> Iterator[Outcome]:
         """Run many pictures, `in_flight` at a time."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 
 import grpc
@@ -20,9 +21,9 @@ from pixelmill.fleet.admission import Admission
 from pixelmill.fleet.channels import Pool, Pools
 from pixelmill.fleet.faults import error_from_call
 from pixelmill.limits import Deadline, Limits
-from pixelmill.pipeline import Pipeline
-from pixelmill.plan import Hop, Placement, Plan, plan
-from pixelmill.result import HopReport, ImageInfo, Result, Trace
+from pixelmill.pipeline import Pipeline, Rendition
+from pixelmill.plan import Branch, Hop, Placement, Plan, plan
+from pixelmill.result import HopReport, Rendered, Result, Trace
 
 REQUEST_ID = "x-request-id"
 TIME_LEFT = "pixelmill-time-left"
@@ -72,25 +73,15 @@ class Dispatcher:
         """
         started = time.perf_counter()
         async with self.admission.place(request.deadline) as queue_s:
-            planned = await self.plan(request)
-            message = pb.StageRequest(request_id=request.id, encoded=request.source)
-            answer = pb.StageResponse()
-            done: tuple[HopReport, ...] = ()
-            report(Progress(planned, done))
-            for hop in planned.hops:
-                if done:
-                    message = pb.StageRequest(request_id=request.id, frame=answer.frame)
-                answer, hop_report = await self._hop(hop, message, request)
-                done += (hop_report,)
-                report(Progress(planned, done))
-        info = ImageInfo(planned.output.format, answer.width, answer.height, len(answer.encoded))
-        trace = Trace(request.id, done, queue_s, time.perf_counter() - started)
-        return Result(answer.encoded, info, trace)
+            journey = _Journey(self, request, await self.plan(request), report)
+            outputs = await journey.outputs()
+        return Result(outputs, Trace(request.id, journey.done, queue_s, time.perf_counter() - started))
 
     async def plan(self, request: Request) -> Plan:
         """Plan a request from its picture's header."""
         loop = asyncio.get_running_loop()
-        header = await loop.run_in_executor(self._threads, probe, request.source, self.limits)
+        read = partial(probe, request.source, self.limits, first_frame=request.pipeline.first_frame)
+        header = await loop.run_in_executor(self._threads, read)
         return plan(
             request.pipeline,
             header,
@@ -100,16 +91,15 @@ class Dispatcher:
             has_format_pool="format" in self.pools.by_name,
         )
 
-    async def _hop(self, hop: Hop, message: pb.StageRequest, request: Request) -> tuple[pb.StageResponse, HopReport]:
-        message.operations.extend(wire.operation_message(operation) for operation in hop.operations)
-        if hop.output:
-            message.output.CopyFrom(wire.output_message(hop.output))
+    async def hop(self, hop: Hop, message: pb.StageRequest, request: Request) -> tuple[pb.StageResponse, HopReport]:
+        """Send one hop's input to its pool. Raises a `PixelmillError`."""
+        wire.fill_stage(message, hop)
         started = time.perf_counter()
         answer, again = await self._call(self.pools[hop.pool], message, request)
-        kind = answer.WhichOneof("result")
+        kind = "renditions" if answer.renditions else answer.WhichOneof("result")
         if kind == "error":
             raise wire.error_of(answer.error)
-        if kind != ("encoded" if hop.output else "frame"):
+        if kind != ("frame", "encoded", "renditions")[min(len(hop.ends), 2)]:
             raise Internal
         report = wire.report_of(answer.report, pool=hop.pool, wall_s=time.perf_counter() - started)
         return answer, replace(report, attempts=report.attempts + again)
@@ -179,6 +169,49 @@ class Dispatcher:
     def close(self) -> None:
         """Free the threads."""
         self._threads.shutdown(wait=False)
+
+
+class _Journey:
+    """One request on its way: through the hops that all its pictures need, then each rendition through its own."""
+
+    def __init__(self, dispatcher: Dispatcher, request: Request, plan: Plan, report: Callable[[Progress], None]) -> None:
+        self.dispatcher = dispatcher
+        self.request = request
+        self.plan = plan
+        self.report = report
+        self.done: tuple[HopReport, ...] = ()
+
+    async def outputs(self) -> tuple[Rendered, ...]:
+        """Go the whole way; branches at the same time."""
+        self.report(Progress(self.plan, self.done))
+        answer = await self._follow(self.plan.hops, pb.StageRequest(encoded=self.request.source))
+        if not self.plan.branches:
+            return wire.stage_outputs(answer, self.plan.ends)
+        tasks = [asyncio.ensure_future(self._branch(branch, end, answer)) for branch, end in self._branches()]
+        try:
+            return tuple(await asyncio.gather(*tasks))
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    def _branches(self) -> Iterable[tuple[Branch, Rendition]]:
+        return zip(self.plan.branches, self.plan.ends, strict=True)
+
+    async def _branch(self, branch: Branch, end: Rendition, trunk: pb.StageResponse) -> Rendered:
+        answer = await self._follow(branch.hops, pb.StageRequest(frame=trunk.frame))
+        (made,) = wire.stage_outputs(answer, [end])
+        return made
+
+    async def _follow(self, hops: Sequence[Hop], message: pb.StageRequest) -> pb.StageResponse:
+        answer = pb.StageResponse()
+        for number, hop in enumerate(hops):
+            if number:
+                message = pb.StageRequest(frame=answer.frame)
+            message.request_id = self.request.id
+            answer, report = await self.dispatcher.hop(hop, message, self.request)
+            self.done += (report,)
+            self.report(Progress(self.plan, self.done))
+        return answer
 
 
 async def _answer(call: Awaitable[pb.StageResponse]) -> pb.StageResponse:

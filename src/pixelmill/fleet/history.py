@@ -23,7 +23,7 @@ class Record:
     stages: tuple[str, ...] = ()
     hops: tuple[HopReport, ...] = ()
     total_s: float = 0.0
-    result: ImageInfo | None = None
+    outputs: tuple[ImageInfo, ...] = ()
     problem: str = ""
 
     @property
@@ -43,14 +43,17 @@ class Record:
         self.status = "processing"
         self.hops = progress.done
         if not self.stages:
-            hops = progress.plan.hops
-            self.stages = tuple(", ".join(operation.name for operation in hop.operations) or "encode" for hop in hops)
+            hops = [*progress.plan.hops, *(hop for branch in progress.plan.branches for hop in branch.hops)]
+            self.stages = tuple(
+                ", ".join(operation.name for operation in hop.operations) or ("encode" if hop.ends else "decode")
+                for hop in hops
+            )
 
     def complete(self, result: Result) -> None:
         """Take note of the end."""
         self.status = "completed"
         self.total_s = result.trace.total_s
-        self.result = result.info
+        self.outputs = tuple(output.info for output in result.outputs)
 
     def fail(self, problem: str, total_s: float) -> None:
         """Take note of the failure."""

@@ -94,7 +94,7 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
             progress_percent=record.progress_percent,
             current_stage=record.stage,
             stats=stats_message(
-                record.hops, record.total_s, record.original_bytes, record.result.bytes if record.result else 0
+                record.hops, record.total_s, record.original_bytes, sum(output.bytes for output in record.outputs)
             ),
         )
 
@@ -172,14 +172,7 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
     async def _run_pipeline(self, id: str, request: pb.RunPipelineRequest, context: Context) -> pb.RunPipelineResponse:
         placement = check_placement(request.placement) if request.placement else self.placement
         result = await self._run(id, request.image_data, wire.pipeline_of(request), placement, context)
-        return pb.RunPipelineResponse(
-            id=request.id,
-            image_data=result.data,
-            format=result.info.format,
-            width=result.info.width,
-            height=result.info.height,
-            trace=wire.trace_message(result.trace),
-        )
+        return wire.answer_message(request.id, result)
 
     def _check_open(self) -> None:
         if self.server and self.server.closed:
@@ -219,11 +212,9 @@ def _request_id(context: Context) -> str:
 def _print(record: Record) -> None:
     lines = list(stage_lines(record.hops))
     milliseconds = record.total_s * 1000
-    if record.result:
-        made = record.result
-        lines.append(
-            f"✅ DONE {record.id}: {made.width}×{made.height} {made.format}, {made.bytes:,} bytes in {milliseconds:.0f} ms"
-        )
+    if record.outputs:
+        made = "; ".join(f"{one.width}×{one.height} {one.format}, {one.bytes:,} bytes" for one in record.outputs)
+        lines.append(f"✅ DONE {record.id}: {made} in {milliseconds:.0f} ms")
     else:
         lines.append(f"❌ FAILED {record.id} after {milliseconds:.0f} ms: {record.problem}")
     # Whoever reads the log may be gone: that must not fail the request.

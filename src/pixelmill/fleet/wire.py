@@ -4,38 +4,74 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy as np
 
 import image_processing_pb2 as pb
-from pixelmill.codecs import Output
+from pixelmill.codecs import KEPT, Output, Reading
 from pixelmill.errors import Internal, InvalidPipeline, PixelmillError, expected, from_reason
+from pixelmill.geometry import Size
 from pixelmill.operations import Operation, make_operation
-from pixelmill.pipeline import Pipeline, make_output
-from pixelmill.pixels import Image
-from pixelmill.result import HopReport, Trace
+from pixelmill.picture import Metadata, Picture
+from pixelmill.pipeline import Pipeline, Rendition, make_output
+from pixelmill.plan import Hop
+from pixelmill.result import HopReport, ImageInfo, Rendered, Result, Trace
 
 MICRO = 1_000_000
 
 
-def frame_message(image: Image) -> pb.Frame:
-    """Return pixels as a message."""
-    height, width, channels = image.shape
-    return pb.Frame(width=width, height=height, channels=channels, pixels=image.tobytes())
+def frame_message(picture: Picture) -> pb.Frame:
+    """Return a picture as a message."""
+    height, width, channels = picture.frames[0].shape
+    metadata = picture.metadata
+    frame = pb.Frame(
+        width=width,
+        height=height,
+        channels=channels,
+        pixels=b"".join(frame.tobytes() for frame in picture.frames),
+        frames=len(picture.frames),
+        delays_ms=picture.delays_ms,
+        loop=picture.loop,
+        icc=metadata.icc or b"",
+        exif=metadata.exif or b"",
+        xmp=metadata.xmp or b"",
+    )
+    if picture.source:
+        frame.source_width, frame.source_height = picture.source
+    return frame
 
 
-def frame_image(frame: pb.Frame) -> Image:
-    """Return a message's pixels, read-only.
+def frame_picture(frame: pb.Frame) -> Picture:
+    """Return a message's picture, its pixels read-only.
 
     Raises:
         Internal: the message does not hold as many bytes as its size says.
     """
-    shape = (frame.height, frame.width, frame.channels)
+    shape = (frame.frames or 1, frame.height, frame.width, frame.channels)
     pixels = np.frombuffer(frame.pixels, np.uint8)
-    if min(shape) < 1 or frame.channels not in (1, 3, 4) or pixels.size != frame.height * frame.width * frame.channels:
-        raise Internal(f"expected height × width × channels bytes for a frame, got {pixels.size} for {shape}")
-    return pixels.reshape(shape)
+    if min(shape) < 1 or frame.channels not in (1, 3, 4) or pixels.size != prod(shape):
+        raise Internal(f"expected frames × height × width × channels bytes for a frame, got {pixels.size} for {shape}")
+    return Picture(
+        tuple(pixels.reshape(shape)),
+        tuple(frame.delays_ms),
+        frame.loop,
+        Metadata(frame.icc or None, frame.exif or None, frame.xmp or None),
+        Size(frame.source_width, frame.source_height) if frame.source_width else None,
+    )
+
+
+def reading_message(reading: Reading) -> pb.Reading:
+    """Return what a decoder shall deliver as a message."""
+    width, height = reading.at_least or (0, 0)
+    return pb.Reading(first_frame=reading.first_frame, keep=reading.keep, at_least_width=width, at_least_height=height)
+
+
+def reading_of(message: pb.Reading) -> Reading:
+    """Return a message's reading."""
+    at_least = Size(message.at_least_width, message.at_least_height) if message.at_least_width else None
+    return Reading(message.first_frame, tuple(name for name in KEPT if name in message.keep), at_least)
 
 
 def value_message(value: object) -> pb.Value:
@@ -79,27 +115,96 @@ def operations_of(messages: Iterable[pb.Operation]) -> tuple[Operation, ...]:
 
 
 def output_message(output: Output) -> pb.Output:
-    """Return an output as a message."""
-    return pb.Output(
-        format=output.format, quality=output.quality or 0, lossless=output.lossless, background=output.background
-    )
+    """Return an output as a message; what it leaves out has its default."""
+    return pb.Output(**{"format": output.format, **output.model_dump(exclude_defaults=True)})
 
 
 def output_of(message: pb.Output) -> Output:
     """Return a message's output. Raises `InvalidPipeline`."""
-    options: dict[str, Any] = {"lossless": message.lossless}
-    if message.quality:
-        options["quality"] = message.quality
-    if message.background:
-        options["background"] = message.background
-    return make_output(message.format or "source", options)
+    options: dict[str, Any] = {
+        field.name: tuple(value) if field.is_repeated else value for field, value in message.ListFields()
+    }
+    return make_output(options.pop("format", "source"), options)
+
+
+def rendition_message(rendition: Rendition) -> pb.Rendition:
+    """Return a rendition as a message."""
+    operations = map(operation_message, rendition.operations)
+    return pb.Rendition(name=rendition.name, operations=operations, output=output_message(rendition.output))
+
+
+def rendition_of(message: pb.Rendition) -> Rendition:
+    """Return a message's rendition. Raises `InvalidPipeline`."""
+    return Rendition.model_construct(
+        name=message.name, operations=operations_of(message.operations), output=output_of(message.output)
+    )
+
+
+def rendered_message(rendered: Rendered) -> pb.Rendered:
+    """Return an encoded picture of several as a message."""
+    info = rendered.info
+    return pb.Rendered(
+        name=rendered.name,
+        data=rendered.data,
+        format=info.format,
+        width=info.width,
+        height=info.height,
+        frames=info.frames,
+    )
+
+
+def rendered_of(message: pb.Rendered) -> Rendered:
+    """Return a message's encoded picture."""
+    size = len(message.data)
+    info = ImageInfo(message.format, message.width, message.height, size, message.frames or 1)
+    return Rendered(message.name, message.data, info)
+
+
+def fill_stage(message: pb.StageRequest, hop: Hop) -> None:
+    """Write into a request what a hop is to do with its input."""
+    message.operations.extend(map(operation_message, hop.operations))
+    if hop.reading:
+        message.reading.CopyFrom(reading_message(hop.reading))
+    if len(hop.ends) == 1 and not hop.ends[0].operations:
+        message.output.CopyFrom(output_message(hop.ends[0].output))
+    else:
+        message.renditions.extend(map(rendition_message, hop.ends))
+
+
+def stage_outputs(answer: pb.StageResponse, ends: Sequence[Rendition]) -> tuple[Rendered, ...]:
+    """Return what a hop encoded for `ends`, in their order."""
+    if answer.renditions:
+        return tuple(map(rendered_of, answer.renditions))
+    info = ImageInfo(answer.format, answer.width, answer.height, len(answer.encoded), answer.frames or 1)
+    return (Rendered(ends[0].name, answer.encoded, info),)
+
+
+def answer_message(id: str, result: Result) -> pb.RunPipelineResponse:
+    """Return a result as the answer to the request that the caller calls `id`."""
+    answer = pb.RunPipelineResponse(id=id, trace=trace_message(result.trace))
+    if len(result.outputs) > 1 or result.outputs[0].name:
+        answer.renditions.extend(map(rendered_message, result.outputs))
+    else:
+        info = result.info
+        answer.image_data, answer.format = result.data, info.format
+        answer.width, answer.height, answer.frames = info.width, info.height, info.frames
+    return answer
+
+
+def outputs_of(answer: pb.RunPipelineResponse) -> tuple[Rendered, ...]:
+    """Return an answer's encoded pictures: one, or one for each rendition."""
+    if answer.renditions:
+        return tuple(map(rendered_of, answer.renditions))
+    info = ImageInfo(answer.format, answer.width, answer.height, len(answer.image_data), answer.frames or 1)
+    return (Rendered("", answer.image_data, info),)
 
 
 def pipeline_message(pipeline: Pipeline) -> pb.Pipeline:
     """Return a pipeline as a message."""
     return pb.Pipeline(
-        operations=[operation_message(operation) for operation in pipeline.operations],
-        output=output_message(pipeline.output),
+        operations=map(operation_message, pipeline.operations),
+        output=None if pipeline.renditions else output_message(pipeline.output),
+        renditions=map(rendition_message, pipeline.renditions),
     )
 
 
@@ -107,7 +212,11 @@ def pipeline_of(request: pb.RunPipelineRequest) -> Pipeline:
     """Return a request's pipeline, in whichever form it came. Raises `InvalidPipeline`."""
     form = request.WhichOneof("pipeline_form")
     if form == "pipeline":
-        return Pipeline(operations=operations_of(request.pipeline.operations), output=output_of(request.pipeline.output))
+        message = request.pipeline
+        data: dict[str, object] = {"operations": operations_of(message.operations)}
+        if message.HasField("output"):
+            data["output"] = output_of(message.output)
+        return Pipeline.from_data({**data, "renditions": [dict(rendition_of(one)) for one in message.renditions]})
     if form == "pipeline_text":
         return Pipeline.parse(request.pipeline_text)
     raise InvalidPipeline(expected("pipeline or pipeline_text", "the request", "neither"))

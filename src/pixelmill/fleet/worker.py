@@ -12,7 +12,7 @@ import grpc
 
 import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
-from pixelmill.codecs import Output
+from pixelmill.codecs import Output, Reading
 from pixelmill.cores import available_cores
 from pixelmill.engine import HopResult, run_hop, warm_up
 from pixelmill.errors import Draining, InvalidPipeline, PixelmillError, Unavailable, expected
@@ -32,7 +32,8 @@ from pixelmill.fleet.server import (
 )
 from pixelmill.limits import Deadline
 from pixelmill.operations import Operation
-from pixelmill.pixels import Image
+from pixelmill.picture import Picture
+from pixelmill.pipeline import Rendition
 from pixelmill.result import HopReport
 from pixelmill.settings import Role, WorkerSettings, load
 
@@ -59,7 +60,12 @@ class Worker:
         return f"{self.settings.name}:{self.server.port if self.server else 0}"
 
     async def run(
-        self, source: Image | bytes, operations: Sequence[Operation], output: Output | None, context: Context
+        self,
+        source: Picture | bytes,
+        operations: Sequence[Operation],
+        ends: Sequence[Rendition] | Output | None,
+        context: Context,
+        reading: Reading | None = None,
     ) -> tuple[HopResult, HopReport]:
         """Run one hop for a call.
 
@@ -70,12 +76,12 @@ class Worker:
             raise Draining(f"{self.instance} is shutting down")
         gone = threading.Event()
         deadline = Deadline.after(self._time_left(context), gone.is_set)
-        self.limits.check_operations(len(operations))
         self.in_flight += 1
         try:
             async with self.admission.place(deadline) as queue_s:
+                options: dict[str, Any] = {"reading": reading, "limits": self.limits, "deadline": deadline}
                 hop = asyncio.get_running_loop().run_in_executor(
-                    self._threads, lambda: run_hop(source, operations, output, limits=self.limits, deadline=deadline)
+                    self._threads, lambda: run_hop(source, operations, ends, **options)
                 )
                 try:
                     made = await asyncio.shield(hop)
@@ -90,13 +96,13 @@ class Worker:
         report = HopReport(
             instance=self.instance,
             pool=self.settings.pool,
-            operations=tuple(operation.name for operation in operations),
+            operations=made.timings.operations,
             decode_s=made.timings.decode_s,
             operations_s=made.timings.operations_s,
             encode_s=made.timings.encode_s,
             queue_s=queue_s,
             bytes_in=len(source) if isinstance(source, bytes) else source.nbytes,
-            bytes_out=len(made.image) if isinstance(made.image, bytes) else made.image.nbytes,
+            bytes_out=sum(output.info.bytes for output in made.outputs) or made.picture.nbytes,
             attempts=1 + int(metadata(context, PREVIOUS_ATTEMPTS) or 0),
         )
         return made, report
@@ -120,25 +126,30 @@ class StageServicer(rpc.StageServiceServicer):
         try:
             source = self._source(request)
             operations = wire.operations_of(request.operations)
+            reading = wire.reading_of(request.reading) if request.HasField("reading") else None
+            ends = [wire.rendition_of(one) for one in request.renditions]
             output = wire.output_of(request.output) if request.HasField("output") else None
-            made, report = await self.worker.run(source, operations, output, context)
+            made, report = await self.worker.run(source, operations, ends or output, context, reading)
         except Unavailable:
             raise
         except PixelmillError as error:
             return pb.StageResponse(error=wire.error_message(error))
         answer = pb.StageResponse(width=made.size.width, height=made.size.height, report=wire.report_message(report))
-        if isinstance(made.image, bytes):
-            answer.encoded = made.image
+        if ends:
+            answer.renditions.extend(map(wire.rendered_message, made.outputs))
+        elif output:
+            info = made.outputs[0].info
+            answer.encoded, answer.format, answer.frames = made.outputs[0].data, info.format, info.frames
         else:
-            answer.frame.CopyFrom(wire.frame_message(made.image))
+            answer.frame.CopyFrom(wire.frame_message(made.picture))
         return answer
 
     @staticmethod
-    def _source(request: pb.StageRequest) -> Image | bytes:
+    def _source(request: pb.StageRequest) -> Picture | bytes:
         kind = request.WhichOneof("input")
         if kind is None:
             raise InvalidPipeline(expected("encoded or frame", "input", "neither"))
-        return request.encoded if kind == "encoded" else wire.frame_image(request.frame)
+        return request.encoded if kind == "encoded" else wire.frame_picture(request.frame)
 
     async def DescribeInstance(self, request: pb.DescribeInstanceRequest, context: Context) -> pb.InstanceInfo:  # noqa: N802
         """Tell who this is and what it is doing; never waits in the queue."""

@@ -1,0 +1,58 @@
+"""`format=auto`: which of the formats that the caller takes fits a picture best."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pixelmill.codecs.formats import FORMATS
+from pixelmill.codecs.output import DEFAULT_ACCEPT, Output
+from pixelmill.errors import UnsupportedFormat
+from pixelmill.picture import Picture
+from pixelmill.pixels import Image, is_opaque
+
+GRAPHIC_SHARE = 0.5
+"""A picture is a graphic, and not a photograph, where at least that share of its pixels equals its right neighbour."""
+_ANIMATED = ("webp", "avif", "gif")
+_GRAPHIC = ("webp", "png", "avif", "gif", "tiff", "jpeg")
+_TRANSPARENT = ("avif", "webp", "png", "tiff", "gif")
+_PHOTOGRAPH = ("avif", "webp", "jpeg", "png", "tiff", "gif")
+
+
+def chosen(picture: Picture, output: Output) -> Output:
+    """Return the output with the format that fits the picture best among `output.accept`.
+
+    An animation becomes WebP, AVIF or GIF; a graphic (drawings, screenshots: most pixels equal their neighbours) what
+    keeps it exactly: lossless WebP, then PNG; a photograph the smallest: AVIF, WebP, JPEG; one with transparent pixels
+    what has alpha.
+
+    Raises:
+        UnsupportedFormat: the caller takes none that can hold it.
+    """
+    accepted = output.accept or DEFAULT_ACCEPT
+    frame = picture.frames[0]
+    graphic = is_graphic(frame)
+    if len(picture.frames) > 1:
+        kind, ranking = "an animation", tuple(n for n in _ANIMATED if n != "avif" or not picture.loop)
+    elif graphic:
+        kind, ranking = "a graphic", _GRAPHIC
+    elif not is_opaque(frame):
+        kind, ranking = "a picture with transparent pixels", _TRANSPARENT
+    else:
+        kind, ranking = "a photograph", _PHOTOGRAPH
+    able = [name for name in ranking if name in accepted and max(picture.size) <= FORMATS[name].max_side]
+    if not able and "jpeg" in accepted and len(picture.frames) == 1:
+        able = ["jpeg"]
+    if not able:
+        raise UnsupportedFormat(f"expected one of {', '.join(ranking)} to be accepted for {kind}, got {', '.join(accepted)}")
+    made = output.as_format(able[0])
+    exact = graphic and len(picture.frames) == 1 and able[0] == "webp" and output.quality is None
+    return made.model_copy(update={"lossless": True}) if exact else made
+
+
+def is_graphic(image: Image) -> bool:
+    """Tell drawings, screenshots and text from photographs: flat areas make most neighbours equal."""
+    if image.shape[1] < 2:
+        return False
+    # Every fourth row says enough.
+    rows = image[::4]
+    return bool(np.mean((rows[:, 1:] == rows[:, :-1]).all(axis=2)) >= GRAPHIC_SHARE)
