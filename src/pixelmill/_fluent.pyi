@@ -247,6 +247,6 @@ class Fluent:
             colors: png and gif: from a palette of so many colors; unset: png has none, gif 256
             background: what shows under transparent pixels where the format has no alpha
             frames: first makes a still picture of an animation
-            keep: metadata to keep: icc (with it, the picture's own color space), exif, xmp; a+b for several
-            accept: auto: the formats that the caller takes; unset: webp, jpeg, png and gif; a+b for several
+            keep: metadata to keep: icc (with it, the picture's own color space), exif, xmp; a list, or text: icc+exif
+            accept: auto: the formats that the caller takes; unset: webp, jpeg, png and gif; a list, or text: webp+jpeg
         """
