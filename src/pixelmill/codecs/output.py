@@ -69,7 +69,8 @@ class Output(BaseModel):
     background: Color = Field("#ffffff", description="what shows under transparent pixels where the format has no alpha")
     frames: Literal["all", "first"] = Field("all", description="first makes a still picture of an animation")
     keep: Annotated[tuple[Kept, ...], BeforeValidator(_several)] = Field(
-        (), description="metadata to keep: icc (with it, the picture's own color space), exif, xmp; a list, or text: icc+exif"
+        (),
+        description="metadata to keep: icc (with it, the picture's own color space), exif, xmp; a list, or text: icc+exif",
     )
     accept: Annotated[tuple[WritableName, ...], BeforeValidator(_several)] = Field(
         (), description="auto: the formats that the caller takes; unset: webp, jpeg, png and gif; a list, or text: webp+jpeg"
