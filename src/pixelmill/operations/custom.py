@@ -23,10 +23,10 @@ from pixelmill.pixels import Image
 MAX_TOLD = 300
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 OF_PIPELINES = {
-    *("operations", "output", "then", "to", "parse", "digest"),
+    *("operations", "output", "renditions", "then", "rendition", "ends", "first_frame", "to", "parse", "digest"),
     *(f"{way}_{form}" for way in ("from", "to") for form in ("data", "json", "yaml", "text")),
 }
-RESERVED = OF_PIPELINES | {*WRITABLE, *ALIASES, "source", "op"} | set(dir(BaseModel))
+RESERVED = OF_PIPELINES | {*WRITABLE, *ALIASES, "source", "auto", "op"} | set(dir(BaseModel))
 """Names that an operation cannot have: in a pipeline they are something else."""
 F = TypeVar("F", bound=Callable[..., Any])
 Sizer = Callable[..., tuple[int, int]]
