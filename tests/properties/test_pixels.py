@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pixelmill import Pipeline
@@ -14,7 +14,7 @@ from pixelmill.operations import Operation, make_operation
 from pixelmill.operations.watermark import Logo, Text
 from pixelmill.pixels import Image
 from tests.pictures import difference, photo
-from tests.strategies import DRAWN, OPERATIONS, RESIZES, SIDES, WRITTEN, images
+from tests.strategies import DRAWN, FILTERS, OPERATIONS, RESIZES, SIDES, WRITTEN, images
 
 LEVELS = st.integers(0, 255)
 CUTTING = ("opacity", "rounded_corners")
@@ -85,6 +85,33 @@ def test_amounts_that_change_nothing_change_nothing(image: Image) -> None:
         (operation,) = Pipeline.from_text(text).operations
         result = operation.apply(image)
         assert np.array_equal(result, np.broadcast_to(image, result.shape)), text
+
+
+@given(FILTERS, images(channels=(3,)))
+def test_an_opaque_picture_s_colors_become_the_same_with_and_without_alpha(operation: Operation, image: Image) -> None:
+    alpha = np.full((*image.shape[:2], 1), 255, np.uint8)
+    wanted = operation.apply(image)
+    result = operation.apply(np.concatenate([image, alpha], axis=2))
+    assert np.array_equal(result[:, :, :3], np.broadcast_to(wanted[:, :, :3], image.shape))
+    assert np.array_equal(
+        result[:, :, 3:], wanted[:, :, 3:] if operation.name in CUTTING and wanted.shape[2] == 4 else alpha
+    )
+
+
+@given(FILTERS, images(channels=(1,)))
+def test_a_gray_picture_becomes_what_it_becomes_in_color(operation: Operation, image: Image) -> None:
+    result = operation.apply(image)
+    color = operation.apply(np.repeat(image, 3, axis=2))
+    assert difference(*np.broadcast_arrays(result, color)) <= 1
+
+
+@given(FILTERS, st.tuples(LEVELS, LEVELS, LEVELS), st.integers(1, 70), st.integers(1, 70))
+def test_a_constant_picture_stays_constant(
+    operation: Operation, color: tuple[int, int, int], width: int, height: int
+) -> None:
+    assume(operation.name not in ("vignette", "rounded_corners"))
+    result = operation.apply(np.full((height, width, 3), color, np.uint8))
+    assert (result == result[0, 0]).all()
 
 
 @given(WRITTEN, images(120, channels=(3, 4)))
