@@ -19,6 +19,10 @@ made: Pipeline = (
     .resize(height=20, fit="cover", gravity="top-left", enlarge=True)
     .blur(sigma=2)
     .sepia()
+    .convolve([[0, 1, 0], [1, 1.5, 1], [0, 1, 0]], offset=3)
+    .convolve("0 1 0, 1 1 1, 0 1 0")
+    .convolve((1, 2, 1, 2, 4, 2, 1, 2, 1))
+    .tint("#f80").rounded_corners(share=0.5)
     .text("x", position="top", color="#fff", opacity=0.5)
     .logo(b"", scale=0.1)
     .to("webp", quality=80)
@@ -28,6 +32,7 @@ WRONG = {
     "Pipeline().blur(sgima=2)": 'Unexpected keyword argument "sgima"',
     "Pipeline().blur('much')": 'Argument 1 to "blur"',
     "Pipeline().resize(1, 2, fit='outside')": 'Argument "fit" to "resize"',
+    "Pipeline().convolve(5)": 'Argument 1 to "convolve"',
     "Pipeline().text()": 'Missing positional argument "text"',
     "Pipeline().bulr()": 'has no attribute "bulr"',
     "Pipeline().to('webp', qality=80)": 'Unexpected keyword argument "qality"',
