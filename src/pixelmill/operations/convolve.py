@@ -18,7 +18,7 @@ from pixelmill.pixels import Image
 MAX_SIDE = 15
 SIZES = {side * side for side in range(1, MAX_SIDE + 1, 2)}
 MAX_TEXT = 32 * MAX_SIDE**2
-KernelRows: TypeAlias = Sequence[float] | Sequence[Sequence[float]] | str
+KernelRows: TypeAlias = Sequence[float | Sequence[float]] | str
 """How a kernel may be given: row by row in one list, as a list of rows, or as text, `0 -1 0, -1 5 -1, 0 -1 0`."""
 _BETWEEN_ROWS = re.compile(r"[,;\n]")
 
