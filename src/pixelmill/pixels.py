@@ -19,6 +19,10 @@ Image: TypeAlias = NDArray[np.uint8]
 """Pixels: uint8 of shape (H, W, C); C is 1 (gray), 3 (sRGB) or 4 (sRGB with straight alpha). Never written to."""
 
 
+BAND = 128
+"""Rows that are worked on at a time, and as many more as neighbours reach: they stay in the processor's cache."""
+
+
 def channels(image: Image) -> int:
     """Return 1, 3 or 4."""
     return int(image.shape[2])
@@ -76,6 +80,23 @@ def with_alpha(color: Image, alpha: NDArray[np.uint8]) -> Image:
 
     image: Image = cv2.merge([to_rgb(with_axis(color)), alpha])
     return image
+
+
+def in_bands(image: Image, reach: int, change: Callable[[Image], Image]) -> Image:
+    """Return what `change` makes of `image`, worked out on bands of rows, so that what it needs of memory stays small.
+
+    Args:
+        reach: how many rows above and below a pixel have a part in what becomes of it.
+        change: keeps the shape.
+    """
+    rows = BAND + 2 * reach
+    if len(image) <= rows:
+        return change(image)
+    result = np.empty_like(image)
+    for top in range(0, len(image), rows):
+        low = max(0, top - reach)
+        result[top : top + rows] = change(image[low : top + rows + reach])[top - low : top - low + rows]
+    return result
 
 
 def replace_alpha(result: Image, image: Image) -> Image:

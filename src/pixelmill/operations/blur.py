@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pixelmill.operations.base import Operation, register
-from pixelmill.pixels import Image, is_opaque, on_color, unweighted, weighted_by_alpha, with_axis, without_alpha
+from pixelmill.pixels import Image, in_bands, is_opaque, on_color, unweighted, weighted_by_alpha, with_axis, without_alpha
 
 REDUCED_SIGMA = 3.0
 """A wide blur runs on a picture reduced until its sigma is between this and twice this."""
@@ -36,7 +36,7 @@ class Blur(Operation):
     def apply(self, image: Image) -> Image:
         if is_opaque(image):
             return on_color(image, lambda color: gaussian(color, self.sigma))
-        return unweighted(gaussian(weighted_by_alpha(image), self.sigma))
+        return gaussian_by_alpha(image, self.sigma)
 
 
 @register
@@ -59,7 +59,7 @@ class Unsharp(Operation):
     def apply(self, image: Image) -> Image:
         if is_opaque(image):
             return on_color(image, lambda color: self._mask(color, gaussian(color, self.sigma)))
-        smooth = without_alpha(unweighted(gaussian(weighted_by_alpha(image), self.sigma)))
+        smooth = without_alpha(gaussian_by_alpha(image, self.sigma))
         return on_color(image, lambda color: self._mask(color, smooth))
 
     def _mask(self, color: Image, smooth: NDArray[Any]) -> Image:
@@ -76,10 +76,23 @@ def gaussian(pixels: NDArray[Any], sigma: float) -> NDArray[Any]:
     """Return `pixels`, uint8 or float32 of shape (H, W, C), blurred; same type and shape."""
     import cv2
 
-    reduction = 2 ** max(0, math.floor(math.log2(sigma / REDUCED_SIGMA)))
+    reduction = _reduction(sigma)
     if reduction == 1:
         return with_axis(cv2.GaussianBlur(pixels, (0, 0), sigma, borderType=cv2.BORDER_REFLECT))
     return _wide(pixels, sigma, reduction)
+
+
+def gaussian_by_alpha(image: Image, sigma: float) -> Image:
+    """Return RGBA pixels blurred, each counted by its alpha."""
+
+    def blurred(pixels: Image) -> Image:
+        return unweighted(gaussian(weighted_by_alpha(pixels), sigma))
+
+    return in_bands(image, math.ceil(4 * sigma) + 1, blurred) if _reduction(sigma) == 1 else blurred(image)
+
+
+def _reduction(sigma: float) -> int:
+    return int(2 ** max(0, math.floor(math.log2(sigma / REDUCED_SIGMA))))
 
 
 def _wide(pixels: NDArray[Any], sigma: float, reduction: int) -> NDArray[Any]:

@@ -9,7 +9,17 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pixelmill.operations.base import Operation, register
-from pixelmill.pixels import Image, blend, is_opaque, on_color, per_color, replace_alpha, weighted_by_alpha, with_axis
+from pixelmill.pixels import (
+    Image,
+    blend,
+    in_bands,
+    is_opaque,
+    on_color,
+    per_color,
+    replace_alpha,
+    weighted_by_alpha,
+    with_axis,
+)
 
 SMOOTH = np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]]) / 13
 AROUND = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]])
@@ -61,8 +71,11 @@ def convolved(image: Image, kernel: NDArray[np.float64], offset: float = 0) -> I
 
     if is_opaque(image):
         return on_color(image, lambda color: convolve(color, -1, offset))
-    around = convolve(weighted_by_alpha(image), cv2.CV_32F, offset)
-    missing = np.float32(kernel.sum()) - (cv2.extractChannel(around, 3) - np.float32(offset)) / np.float32(255)
-    itself = cv2.multiply(image, per_color(missing, 0), dtype=cv2.CV_32F)
-    result: Image = cv2.add(around, itself, dtype=cv2.CV_8U)
-    return replace_alpha(result, image)
+
+    def by_alpha(band: Image) -> Image:
+        around = convolve(weighted_by_alpha(band), cv2.CV_32F, offset)
+        missing = np.float32(kernel.sum()) - (cv2.extractChannel(around, 3) - np.float32(offset)) / np.float32(255)
+        itself = cv2.multiply(band, per_color(missing, 0), dtype=cv2.CV_32F)
+        return replace_alpha(cv2.add(around, itself, dtype=cv2.CV_8U), band)
+
+    return in_bands(image, len(kernel) // 2, by_alpha)

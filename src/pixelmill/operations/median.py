@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from pixelmill.operations.base import Operation, register
-from pixelmill.pixels import Image, is_opaque, per_color, weighted_by_alpha, with_axis
+from pixelmill.pixels import Image, in_bands, is_opaque, per_color, weighted_by_alpha, with_axis
 
 
 @register
@@ -26,7 +26,7 @@ class Median(Operation):
     def apply(self, image: Image) -> Image:
         import cv2
 
-        filled = image if is_opaque(image) else _filled(image, self.radius)
+        filled = image if is_opaque(image) else in_bands(image, 2 * self.radius, lambda band: _filled(band, self.radius))
         return with_axis(cv2.medianBlur(filled, 2 * self.radius + 1))
 
 
