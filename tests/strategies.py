@@ -11,6 +11,8 @@ from hypothesis.extra import numpy as stnp
 from pixelmill import Output, Pipeline
 from pixelmill.geometry import Anchor
 from pixelmill.operations import Operation, make_operation
+from pixelmill.operations.watermark.blending import Blend
+from pixelmill.operations.watermark.fonts import FONTS
 from pixelmill.pipeline import Rendition
 from pixelmill.pixels import Image
 from tests.pictures import encoded, photo
@@ -43,6 +45,11 @@ RESIZES = st.builds(
         optional={"fit": st.sampled_from(["inside", "cover", "fill"]), "gravity": ANCHORS, "enlarge": st.booleans()},
     ),
 )
+PLACED: dict[str, st.SearchStrategy[Any]] = {
+    "rotation": st.floats(-360, 360) | st.sampled_from([-90, 90, 180, 270]),
+    "tile": st.booleans(),
+    "spacing": st.floats(0, 3),
+}
 WRITTEN = st.builds(
     lambda text, options: make_operation("text", {"text": text, **options}),
     TEXTS,
@@ -54,6 +61,16 @@ WRITTEN = st.builds(
             "color": COLORS,
             "opacity": SHARES,
             "margin": st.integers(0, 30),
+            "font": st.sampled_from(FONTS),
+            "relative_size": st.floats(0.01, 1),
+            "relative_width": st.floats(0.01, 1),
+            "align": st.sampled_from(["auto", "left", "center", "right"]),
+            "outline": st.floats(0, 0.5),
+            "outline_color": COLORS,
+            "shadow": SHARES,
+            "shadow_x": st.floats(-2, 2),
+            "shadow_blur": st.floats(0, 0.5),
+            **PLACED,
         },
     ),
 )
@@ -61,7 +78,15 @@ DRAWN = st.builds(
     lambda image, options: make_operation("logo", {"image": image, **options}),
     st.sampled_from(LOGOS),
     st.fixed_dictionaries(
-        {}, optional={"position": ANCHORS, "scale": st.floats(0.01, 1), "opacity": SHARES, "margin": st.integers(0, 30)}
+        {},
+        optional={
+            "position": ANCHORS,
+            "scale": st.floats(0.01, 1),
+            "opacity": SHARES,
+            "margin": st.integers(0, 30),
+            "blend": st.sampled_from(get_args(Blend)),
+            **PLACED,
+        },
     ),
 )
 KERNELS = st.sampled_from([1, 3, 5, 7]).flatmap(

@@ -183,6 +183,49 @@ class Fluent:
             factor: 1 leaves the picture as it is, 0 makes it invisible
         """
 
+    def logo(
+        self,
+        image: bytes,
+        position: Anchor = "bottom-right",
+        scale: float = 0.2,
+        opacity: float = 0.8,
+        margin: int = 10,
+        rotation: float = 0.0,
+        tile: bool = False,
+        spacing: float = 1.0,
+        blend: Literal[
+            "normal",
+            "multiply",
+            "screen",
+            "overlay",
+            "darken",
+            "lighten",
+            "color-dodge",
+            "color-burn",
+            "hard-light",
+            "soft-light",
+            "difference",
+            "exclusion",
+            "hue",
+            "saturation",
+            "color",
+            "luminosity",
+        ] = "normal",
+    ) -> Pipeline:
+        """Draw another picture over this one, scaled to a share of this one's width.
+
+        Args:
+            image: the logo: the bytes of a JPEG, PNG, WebP or AVIF; base64 in JSON, @FILE on the command line
+            position: where; of repeated ones, where one of them is
+            scale: the logo's width as a share of the picture's
+            opacity: 0 is invisible, 1 covers
+            margin: distance from the sides, px
+            rotation: degrees, clockwise
+            tile: repeat it all over the picture, in rows that are rotated with it
+            spacing: gap between repeated ones, as a share of their height
+            blend: how its colors mix with the picture's, by the names of CSS
+        """
+
     def text(
         self,
         text: str,
@@ -191,34 +234,46 @@ class Fluent:
         color: str = "#ffffff",
         opacity: float = 0.8,
         margin: int = 10,
+        font: Literal["sans", "sans-bold", "serif", "mono"] = "sans",
+        relative_size: float | None = None,
+        width: int | None = None,
+        relative_width: float | None = None,
+        align: Literal["auto", "left", "center", "right"] = "auto",
+        rotation: float = 0.0,
+        tile: bool = False,
+        spacing: float = 1.0,
+        outline: float = 0.0,
+        outline_color: str = "#000000",
+        shadow: float = 0.0,
+        shadow_color: str = "#000000",
+        shadow_x: float = 0.06,
+        shadow_y: float = 0.06,
+        shadow_blur: float = 0.06,
     ) -> Pipeline:
         """Write text over the picture, as it is: no markup, no escapes. What does not fit is cut off.
 
         Args:
             text: what to write
-            position: where
+            position: where; of repeated ones, where one of them is
             size: font size, px
             color: #RRGGBB
             opacity: 0 is invisible, 1 covers
             margin: distance from the sides, px
-        """
-
-    def logo(
-        self,
-        image: bytes,
-        position: Anchor = "bottom-right",
-        scale: float = 0.2,
-        opacity: float = 0.8,
-        margin: int = 10,
-    ) -> Pipeline:
-        """Draw another picture over this one, scaled to a share of this one's width.
-
-        Args:
-            image: the logo: the bytes of a JPEG, PNG, WebP or AVIF; base64 in JSON, @FILE on the command line
-            position: where
-            scale: the logo's width as a share of the picture's
-            opacity: 0 is invisible, 1 covers
-            margin: distance from the sides, px
+            font: DejaVu Sans, Sans Bold, Serif or Sans Mono
+            relative_size: font size as a share of the picture's shorter side; replaces size
+            width: where lines are wrapped, px; unset: only at line breaks
+            relative_width: where lines are wrapped, as a share of the picture's width
+            align: of lines; auto: as the position says
+            rotation: degrees, clockwise
+            tile: repeat it all over the picture, in rows that are rotated with it
+            spacing: gap between repeated ones, as a share of their height
+            outline: width of an outline, as a share of the font size; 0: none
+            outline_color: #RRGGBB
+            shadow: opacity of a shadow; 0: none
+            shadow_color: #RRGGBB
+            shadow_x: how far right it falls, as a share of the font size
+            shadow_y: how far down it falls, as a share of the font size
+            shadow_blur: its standard deviation, as a share of the font size
         """
 
     def to(

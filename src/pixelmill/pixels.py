@@ -145,42 +145,6 @@ def blend(image: Image, changed: Image, amount: float) -> Image:
     return with_axis(cv2.addWeighted(image, 1 - amount, changed, amount, 0))
 
 
-def composite(image: Image, color: NDArray[np.uint8], coverage: NDArray[np.uint8], corner: tuple[int, int]) -> Image:
-    """Draw over a part of `image`; everything outside the overlay's box stays as it is.
-
-    Args:
-        color: the overlay's colors, of shape (h, w, 3), or (3,) for one color.
-        coverage: its opacity, of shape (h, w), 0 to 255.
-        corner: (x, y) of its top left pixel; parts outside the picture are cut off.
-
-    Source: the "over" operator, Porter and Duff, Compositing Digital Images, SIGGRAPH 1984.
-    """
-    (x, y), (height, width) = corner, coverage.shape
-    left, top = max(x, 0), max(y, 0)
-    right, bottom = min(x + width, image.shape[1]), min(y + height, image.shape[0])
-    if left >= right or top >= bottom:
-        return image
-    visible = np.s_[top - y : bottom - y, left - x : right - x]
-    over = coverage[visible][:, :, None].astype(np.uint32)
-    ink = (color if color.ndim == 1 else color[visible]).astype(np.uint32)
-    if channels(image) == 1:
-        if bool((ink[..., :1] == ink).all()):
-            ink = ink[..., :1]
-        else:
-            image = to_rgb(image)
-    result = image.copy()
-    box = result[top:bottom, left:right]
-    below = box.astype(np.uint32)
-    if channels(image) < 4:
-        box[:] = (below * (255 - over) + ink * over + 127) // 255
-        return result
-    weight = below[:, :, 3:] * (255 - over)
-    total = 255 * over + weight
-    box[:, :, :3] = (below[:, :, :3] * weight + ink * 255 * over + total // 2) // np.maximum(total, 1)
-    box[:, :, 3:] = (total + 127) // 255
-    return result
-
-
 def to_vips(image: Image) -> pyvips.Image:
     """Return `image` as a libvips image over the same memory; it must outlive the result."""
     import pyvips

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,21 @@ GOLDENS = {
     "resize-enlarged-transparent": ("resize:160x100,fit=fill,enlarge=true", 4, RESIZED),
     "text": ('text:"© Pixelmill <b> 漢",size=16,opacity=1', 3, BLURRED),
     "text-lines": ('text:"right\\naligned",position=right,size=20,color="#ff8000"', 3, BLURRED),
+    "text-arabic": ('text:"مرحبا بالعالم\\nسطر ثان ١٢٣ (ab)",position=top-left,size=13,opacity=1', 3, BLURRED),
+    "text-hebrew": ('text:"שלום עולם\\nשורה שנייה ארוכה",position=right,size=14,font=serif,opacity=1', 3, BLURRED),
+    "text-emoji": ('text:"😀🚀❤️\\n👩‍💻🇩🇪1️⃣",position=center,size=28,opacity=1', 3, BLURRED),
+    "text-tiled": ('text:"© draft",size=12,font=sans-bold,tile=true,rotation=-30,opacity=0.6', 3, BLURRED),
+    "text-outline": ('text:"Out Ä",size=40,position=center,opacity=1,outline=0.08,outline_color="#c00"', 3, BLURRED),
+    "text-shadow": ('text:"Shadow",size=30,position=center,opacity=1,shadow=0.9,color="#fe8"', 4, BLURRED),
+    "text-rotated": ("text:turned,relative_size=0.25,position=top-right,rotation=35,margin=0,outline=0.05", 3, BLURRED),
+    "text-wrapped": (
+        'text:"A text is wrapped where it gets wide, unbreakablewordstoo",relative_width=0.6,size=12,font=mono',
+        3,
+        BLURRED,
+    ),
     "logo": ("logo", 3, RESIZED),
+    "logo-tiled": ("logo:tile=true,rotation=15,scale=0.15,spacing=0.4", 4, RESIZED),
+    "logo-multiply": ("logo:blend=multiply,opacity=1,scale=0.6,position=center,rotation=-20", 3, RESIZED),
     "everything": ("resize:96x96 | blur:1.5 | sharpen | sepia | text:done,position=top-left,size=14", 3, RESIZED),
 }
 CUTTING = ("opacity", "rounded-corners")
@@ -66,7 +81,11 @@ def source(channels: int) -> bytes:
 
 def result(name: str) -> Image:
     text, channels, _ = GOLDENS[name]
-    pipeline = Pipeline().logo(disc(), scale=0.4, position="top-right") if name == "logo" else Pipeline.from_text(text)
+    if text == "logo":
+        pipeline = Pipeline().logo(disc(), scale=0.4, position="top-right")
+    else:
+        logo = base64.b64encode(disc()).decode()
+        pipeline = Pipeline.from_text(text.replace("logo:", f'logo:image="{logo}",'))
     return by_pillow(run(source(channels), pipeline).data, "RGBA" if channels == 4 or name in CUTTING else "RGB")
 
 

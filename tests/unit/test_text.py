@@ -14,7 +14,7 @@ from PIL import ImageDraw, ImageFont
 
 from pixelmill.errors import InvalidPipeline
 from pixelmill.operations import make_operation
-from pixelmill.operations.watermark import FONT, text_mask
+from pixelmill.operations.watermark.fonts import ASSETS, text_mask
 
 DARK = np.full((80, 400, 3), 20, np.uint8)
 
@@ -26,7 +26,7 @@ def write(text: str, **parameters: object) -> np.ndarray[tuple[int, ...], np.dty
 def test_it_looks_like_pillows_rendering_of_the_same_font() -> None:
     mask = text_mask("Pixelmill & co", 40)
     # Pillow's other layout engine needs a library that a slim system lacks.
-    font = ImageFont.truetype(str(FONT), 40, layout_engine=ImageFont.Layout.BASIC)
+    font = ImageFont.truetype(str(ASSETS / "DejaVuSans.ttf"), 40, layout_engine=ImageFont.Layout.BASIC)
     page = Pillow.new("L", (400, 80))
     ImageDraw.Draw(page).text((20, 20), "Pixelmill & co", font=font, fill=255)
     picture = page.crop(page.getbbox())
@@ -133,7 +133,7 @@ def test_on_gray_white_stays_gray_and_color_makes_color() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is only there")
 def test_no_font_of_the_host_and_no_writable_directory_is_needed(tmp_path: Path) -> None:
     program = (
-        "from pixelmill.operations.watermark import text_mask; import hashlib, sys;"
+        "from pixelmill.operations.watermark.fonts import text_mask; import hashlib, sys;"
         "sys.stdout.write(hashlib.sha256(text_mask('漢 text', 33).tobytes()).hexdigest())"
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "FONTCONFIG"))}

@@ -25,6 +25,9 @@ _UNSUPPORTED = re.compile(r"not (supported|configured)|not a whole number of byt
 def set_up() -> None:
     """Set what libvips keeps for the whole process. Parallelism is over pictures, so each has one thread."""
     os.environ["FONTCONFIG_FILE"] = str(files("pixelmill") / "assets" / "fonts.conf")
+    os.environ.pop("FONTCONFIG_SYSROOT", None)
+    # Or the host's language would choose among a font's forms of a letter.
+    os.environ["PANGO_LANGUAGE"] = "en"
     import pyvips
 
     pyvips.concurrency_set(1)
