@@ -6,6 +6,7 @@ With --check, write nothing, and fail where the file is not what the operations 
 
 from __future__ import annotations
 
+import re
 import sys
 import types
 import typing
@@ -50,7 +51,7 @@ def method(name: str, cls: type[BaseModel], fields: dict[str, FieldInfo], first:
     parameters = [first] + [parameter(field_name, types_[field_name], field) for field_name, field in fields.items()]
     head = f"    def {name}({', '.join(parameters)}) -> Pipeline:"
     if len(head) > WIDTH:
-        lines = "".join(f"        {one},\n" for one in ", ".join(parameters[:1]).split(", ") + parameters[1:])
+        lines = "".join(line(one) for one in ", ".join(parameters[:1]).split(", ") + parameters[1:])
         head = f"    def {name}(\n{lines}    ) -> Pipeline:"
     summary = (cls.__doc__ or "").strip().splitlines()[0]
     described = "".join(f"            {field_name}: {field.description}\n" for field_name, field in fields.items())
@@ -61,6 +62,15 @@ def parameter(name: str, kind: object, field: FieldInfo) -> str:
     """Return one parameter as a signature has it."""
     default = "" if field.is_required() else " = " + quoted(field.default)
     return f"{name}: {spelled(kind)}{default}"
+
+
+def line(parameter: str) -> str:
+    """Return a parameter on a line of its own, or on several where it has too many values, as ruff formats it."""
+    whole = f"        {parameter},\n"
+    if len(whole) <= WIDTH + 1:
+        return whole
+    head, values, tail = re.fullmatch(r"(.*\[)(.*)(\].*)", parameter).groups()  # type: ignore[union-attr]
+    return f"        {head}\n" + "".join(f"            {value},\n" for value in values.split(", ")) + f"        {tail},\n"
 
 
 def spelled(kind: object) -> str:

@@ -43,6 +43,13 @@ def test_all_spellings_come_back_equal(pipeline: Pipeline) -> None:
         assert hash(spelling) == hash(pipeline)
 
 
+def test_zero_has_one_spelling() -> None:
+    negative, zero = (Pipeline().text("x", rotation=rotation) for rotation in (-0.0, 0.0))
+    assert negative == zero
+    assert negative.digest == zero.digest
+    assert negative.to_text() == zero.to_text()
+
+
 @given(st.text(max_size=60) | st.lists(PIECES, max_size=14).map("".join))
 @example("resize:" + "9" * 5000)
 @example("text:\x00")

@@ -61,7 +61,16 @@ class Operation(BaseModel):
 
     @model_serializer(mode="wrap")
     def _with_name(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {"op": self.name, **handler(self)}
+        return {"op": self.name, **_without_negative_zero(handler(self))}
+
+
+def _without_negative_zero(value: Any) -> Any:
+    """Return parameters with 0 for −0, which is equal to it and must not be spelled differently."""
+    if isinstance(value, float):
+        return value + 0.0
+    if isinstance(value, (list, tuple)):
+        return type(value)(_without_negative_zero(part) for part in value)
+    return {key: _without_negative_zero(part) for key, part in value.items()} if isinstance(value, dict) else value
 
 
 _registry: dict[str, type[Operation]] = {}
