@@ -103,7 +103,7 @@ def replace_alpha(result: Image, image: Image) -> Image:
     """Put the alpha of `image` into `result`, both RGBA, and return it; this one is written to."""
     import cv2
 
-    cv2.insertChannel(cv2.extractChannel(image, 3), result, 3)
+    cv2.mixChannels([image], [result], [3, 3])
     return result
 
 

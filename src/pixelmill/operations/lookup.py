@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelmill.operations.base import Operation
-from pixelmill.pixels import Image, channels, to_rgb, with_alpha, with_axis
+from pixelmill.pixels import Image, channels, replace_alpha, to_rgb, with_alpha, with_axis
 
 LEVELS = np.arange(256, dtype=np.float64)
 SAME = np.arange(256, dtype=np.uint8)
@@ -53,23 +53,29 @@ class Table:
 
         if self.color.shape[1] == 3:
             image = to_rgb(image)
-        if channels(image) < 4:
-            color = image if self._keeps_colors else with_axis(cv2.LUT(image, self._for(channels(image))))
-            return color if self.alpha is None else with_alpha(color, np.full(image.shape[:2], self.alpha[255], np.uint8))
-        if self._keeps_colors and (self.alpha is None or np.array_equal(self.alpha, SAME)):
+        if channels(image) == 4:
+            return self._with_alpha(image)
+        color = image if self._keeps_colors else with_axis(cv2.LUT(image, self.color[None]))
+        return color if self.alpha is None else with_alpha(color, np.full(image.shape[:2], self.alpha[255], np.uint8))
+
+    def _with_alpha(self, image: Image) -> Image:
+        """Look up RGBA pixels. Where red, green and blue share a table, it is quicker to put alpha back than to spare it."""
+        import cv2
+
+        if self.color.shape[1] == 3:
+            alpha = SAME if self.alpha is None else self.alpha
+            return with_axis(cv2.LUT(image, np.dstack([self.color[None], alpha[None, :, None]])))
+        if self._keeps_colors and self.alpha is None:
             return image
-        return with_axis(cv2.LUT(image, self._for(4)))
+        result = image.copy() if self._keeps_colors else with_axis(cv2.LUT(image, self.color))
+        if self.alpha is None:
+            return replace_alpha(result, image)
+        cv2.insertChannel(cv2.LUT(cv2.extractChannel(image, 3), self.alpha), result, 3)
+        return result
 
     @property
     def _keeps_colors(self) -> bool:
         return bool((self.color == SAME[:, None]).all())
-
-    def _for(self, count: int) -> NDArray[np.uint8]:
-        """Return the table as OpenCV takes it, for that many channels."""
-        if count < 4 and self.color.shape[1] == 1:
-            return self.color
-        columns = [np.broadcast_to(self.color, (256, 3)), (SAME if self.alpha is None else self.alpha)[:, None]]
-        return np.ascontiguousarray(np.hstack(columns)[None, :, :count])
 
 
 def _levels(values: NDArray[Any]) -> NDArray[np.uint8]:
