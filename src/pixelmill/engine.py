@@ -21,6 +21,7 @@ from pixelmill.errors import Internal, PixelmillError
 from pixelmill.geometry import Size
 from pixelmill.limits import DEFAULT_LIMITS, NO_DEADLINE, Deadline, Limits
 from pixelmill.operations import Operation, make_operation
+from pixelmill.operations.fusion import Step, fused
 from pixelmill.operations.resize import Geometry, Resize, resample
 from pixelmill.picture import Picture
 from pixelmill.pipeline import Rendition
@@ -174,7 +175,7 @@ class _Run:
         if isinstance(first, Resize) and still and not is_sequence(source):
             self.limits.check_intermediate(first.name, *first.largest_size(header.size))
             picture = _guarded(_decode_resized, source, first, header, reading)
-            self._ran(first, 0.0)
+            self._ran((first,), 0.0)
             operations = operations[1:]
         else:
             picture = _guarded(read, source, header, reading)
@@ -182,14 +183,16 @@ class _Run:
         return self.apply(picture, operations)
 
     def apply(self, picture: Picture, operations: Iterable[Operation]) -> Picture:
-        """Apply operations."""
-        for operation in operations:
-            self.deadline.check(operation.name)
+        """Apply operations; those that one table does at once run as one."""
+        for step in fused(operations):
+            first = step.operations[0]
+            self.deadline.check(first.name)
             started = time.perf_counter()
-            size = picture.source or picture.size
-            self.limits.check_intermediate(operation.name, *operation.largest_size(size), len(picture.frames))
-            picture = _guarded(_applied, operation, picture)
-            self._ran(operation, time.perf_counter() - started)
+            # Only a step of one operation changes the size.
+            size = first.largest_size(picture.source or picture.size)
+            self.limits.check_intermediate(first.name, *size, len(picture.frames))
+            picture = _guarded(_applied, step, picture)
+            self._ran(step.operations, time.perf_counter() - started)
         return picture
 
     def encode(self, picture: Picture, end: Rendition) -> Rendered:
@@ -200,14 +203,16 @@ class _Run:
         self.timings.encode_s += time.perf_counter() - started
         return Rendered(end.name, data, ImageInfo(format, *picture.size, len(data), len(picture.frames)))
 
-    def _ran(self, operation: Operation, seconds: float) -> None:
-        self.timings.operations += (operation.name,)
-        self.timings.operations_s += (seconds,)
+    def _ran(self, operations: tuple[Operation, ...], seconds: float) -> None:
+        """Note the time; operations that ran as one share it equally."""
+        self.timings.operations += tuple(operation.name for operation in operations)
+        self.timings.operations_s += (seconds / len(operations),) * len(operations)
 
 
-def _applied(operation: Operation, picture: Picture) -> Picture:
+def _applied(step: Step, picture: Picture) -> Picture:
     if picture.source is None:
-        return picture.with_frames(operation.apply_frames(picture.frames))
+        return picture.with_frames(step.apply_frames(picture.frames))
+    operation = step.operations[0]
     if not isinstance(operation, Resize):
         raise Internal  # the decoder shrinks only for a resize
     geometry = operation.geometry(picture.source)

@@ -107,3 +107,19 @@ def test_a_result_tells_what_it_is() -> None:
     assert hop.operations == ("resize", "sepia")
     assert (hop.bytes_in > 0, hop.bytes_out) == (True, len(result.data))
     assert 0 < hop.compute_s <= result.trace.total_s
+
+
+def test_operations_that_run_as_one_give_the_same_and_share_their_time() -> None:
+    operations = Pipeline.from_text("blur:1 | negative | gamma:0.7 | opacity:0.5 | contrast | sepia").operations
+    result = run_hop(photo(50, 40), operations, None)
+    image: Image | bytes = photo(50, 40)
+    for operation in operations:
+        assert isinstance(image, np.ndarray)
+        image = run_hop(image, [operation], None).image
+    assert isinstance(result.image, np.ndarray)
+    assert isinstance(image, np.ndarray)
+    assert np.array_equal(result.image, image)
+    assert result.timings.operations == tuple(operation.name for operation in operations)
+    blur, *shared, contrast, sepia = result.timings.operations_s
+    assert shared == [shared[0]] * 3
+    assert len({blur, shared[0], contrast, sepia}) == 4
