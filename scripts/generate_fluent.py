@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+import textwrap
 import types
 import typing
 from pathlib import Path
@@ -16,7 +17,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from pixelmill.codecs import Output
-from pixelmill.geometry import Anchor
+from pixelmill.geometry import Anchor, Gravity
 from pixelmill.operations import operation_class
 from pixelmill.operations.base import built_in_names
 
@@ -26,14 +27,14 @@ HEAD = '''"""Written by scripts/generate_fluent.py from the operations' own decl
 from collections.abc import Sequence
 from typing import Literal
 
-from pixelmill.geometry import Anchor
+from pixelmill.geometry import Anchor, Gravity
 from pixelmill.operations.convolve import KernelRows
 from pixelmill.pipeline import Pipeline
 
 class Fluent:
 '''
 WIDTH = 125
-ALIASES: dict[object, str] = {Anchor: "Anchor", tuple[float, ...]: "KernelRows"}
+ALIASES: dict[object, str] = {Anchor: "Anchor", Gravity: "Gravity", tuple[float, ...]: "KernelRows"}
 """Types that the stub has a name for; a kernel may be given in more ways than it is kept."""
 
 
@@ -54,8 +55,14 @@ def method(name: str, cls: type[BaseModel], fields: dict[str, FieldInfo], first:
         lines = "".join(line(one) for one in ", ".join(parameters[:1]).split(", ") + parameters[1:])
         head = f"    def {name}(\n{lines}    ) -> Pipeline:"
     summary = (cls.__doc__ or "").strip().splitlines()[0]
-    described = "".join(f"            {field_name}: {field.description}\n" for field_name, field in fields.items())
+    described = "".join(argument(field_name, field) for field_name, field in fields.items())
     return f'{head}\n        """{summary}\n\n        Args:\n{described}        """\n'
+
+
+def argument(name: str, field: FieldInfo) -> str:
+    """Return one parameter's lines of documentation."""
+    text = f"{name}: {field.description}"
+    return textwrap.fill(text, WIDTH, initial_indent=12 * " ", subsequent_indent=16 * " ", break_on_hyphens=False) + "\n"
 
 
 def parameter(name: str, kind: object, field: FieldInfo) -> str:

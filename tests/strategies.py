@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as stnp
 
 from pixelmill import Output, Pipeline
-from pixelmill.geometry import Anchor
+from pixelmill.geometry import Anchor, Gravity
 from pixelmill.operations import Operation, make_operation
+from pixelmill.operations.resample import Kernel
 from pixelmill.operations.watermark.blending import Blend
 from pixelmill.operations.watermark.fonts import FONTS
 from pixelmill.pipeline import Rendition
@@ -19,10 +20,13 @@ from tests.pictures import encoded, photo
 
 LOGOS = [encoded(photo(20, 10, channels)) for channels in (1, 3, 4)]
 ANCHORS = st.sampled_from(get_args(Anchor))
+GRAVITIES = st.sampled_from(get_args(Gravity))
+KERNELS = st.sampled_from(get_args(Kernel))
 SIDES = st.integers(1, 90)
 SHARES = st.floats(0, 1)
 TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12).filter(str.strip)
 COLORS = st.from_regex(r"#[0-9a-fA-F]{6}", fullmatch=True)
+BACKGROUNDS = st.from_regex(r"#[0-9a-fA-F]{8}", fullmatch=True) | COLORS | st.sampled_from(["transparent", "gray", "Red"])
 
 
 def made(
@@ -33,18 +37,63 @@ def made(
     return chosen.map(lambda values: make_operation(name, values))
 
 
-RESIZES = st.builds(
-    lambda sides, options: make_operation("resize", {**sides, **options}),
-    st.one_of(
-        st.fixed_dictionaries({"width": SIDES}),
-        st.fixed_dictionaries({"height": SIDES}),
-        st.fixed_dictionaries({"width": SIDES, "height": SIDES}),
-    ),
+BOXES: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.fixed_dictionaries({"width": SIDES}),
+    st.fixed_dictionaries({"height": SIDES}),
+    st.fixed_dictionaries({"width": SIDES, "height": SIDES}),
+)
+
+
+def boxed(fits: list[str], gravities: st.SearchStrategy[str]) -> st.SearchStrategy[Operation]:
+    """Return resizes into a box."""
+    fitting = st.fixed_dictionaries({"fit": st.sampled_from(fits)}, optional={"gravity": gravities})
+    options = st.fixed_dictionaries(
+        {},
+        optional={
+            "enlarge": st.booleans(),
+            "dpr": st.floats(0.3, 2),
+            "kernel": KERNELS,
+        }
+        | ({"background": BACKGROUNDS} if "contain" in fits else {}),
+    )
+    return st.builds(lambda *parts: make_operation("resize", parts[0] | parts[1] | parts[2]), BOXES, fitting, options)
+
+
+CONTAINED = boxed(["contain"], ANCHORS)
+RESIZES = st.one_of(
+    boxed(["inside", "outside", "fill"], ANCHORS),
+    boxed(["cover"], GRAVITIES),
+    st.builds(lambda **given: make_operation("resize", given), scale=st.floats(0.05, 1.3), kernel=KERNELS),
+)
+CROPS = st.builds(
+    lambda box, options: make_operation("crop", box | options),
+    BOXES,
+    st.fixed_dictionaries({}, optional={"gravity": GRAVITIES}),
+)
+PLACED_CROPS = st.builds(
+    lambda place, options: make_operation("crop", place | options),
+    st.fixed_dictionaries({"left": st.integers(0, 100)}, optional={"top": st.integers(0, 100)}),
+    st.fixed_dictionaries({}, optional={"width": SIDES, "height": SIDES}),
+)
+ROTATIONS = st.builds(
+    lambda angle, options: make_operation("rotate", {"angle": angle, **options}),
+    st.floats(-360, 360) | st.sampled_from([0, 90, 180, -90, 360]),
+    st.fixed_dictionaries({}, optional={"background": BACKGROUNDS}),
+)
+BORDERS = st.integers(0, 25)
+EXTENDED = st.builds(
+    lambda sides, options: make_operation("extend", sides | options),
+    st.dictionaries(st.sampled_from(["border", "left", "top", "right", "bottom"]), BORDERS, min_size=1),
     st.fixed_dictionaries(
         {},
-        optional={"fit": st.sampled_from(["inside", "cover", "fill"]), "gravity": ANCHORS, "enlarge": st.booleans()},
+        optional={
+            "mode": st.sampled_from(["background", "copy", "mirror", "repeat"]),
+            "background": BACKGROUNDS,
+        },
     ),
 )
+GEOMETRY = st.one_of(RESIZES, CONTAINED, CROPS, ROTATIONS, EXTENDED, made("flip"), made("flop"))
+TRIMS = made("trim", threshold=st.integers(0, 255), background=st.none() | BACKGROUNDS)
 PLACED: dict[str, st.SearchStrategy[Any]] = {
     "rotation": st.floats(-360, 360) | st.sampled_from([-90, 90, 180, 270]),
     "tile": st.booleans(),
@@ -119,7 +168,8 @@ FILTERS = st.one_of(
     made("rounded_corners", {"radius": st.floats(0, 90)}),
     made("rounded_corners", {"share": st.floats(0, 0.5)}),
 )
-OPERATIONS = st.one_of(RESIZES, FILTERS, WRITTEN, DRAWN)
+OPERATIONS = st.one_of(GEOMETRY, FILTERS, WRITTEN, DRAWN)
+"""What makes pictures of a size that is known beforehand."""
 ACCEPTED = st.lists(st.sampled_from(["png", "webp", "gif"]), min_size=1).map(tuple)
 QUALITIES = st.none() | st.integers(1, 100)
 EFFORTS = st.sampled_from(["speed", "balanced", "small"])
@@ -141,14 +191,14 @@ OUTPUTS = st.one_of(
     st.builds(Output, format=st.sampled_from(["gif", "tiff"])),
     st.builds(Output, format=st.just("auto"), accept=ACCEPTED),
 )
-PIPELINES = st.builds(Pipeline, operations=st.lists(OPERATIONS, max_size=5).map(tuple), output=OUTPUTS)
-BRANCHES = st.lists(st.tuples(st.lists(OPERATIONS, max_size=2).map(tuple), OUTPUTS), min_size=1, max_size=3)
+PIPELINES = st.builds(Pipeline, operations=st.lists(OPERATIONS | TRIMS, max_size=5).map(tuple), output=OUTPUTS)
+BRANCHES = st.lists(st.tuples(st.lists(OPERATIONS | TRIMS, max_size=2).map(tuple), OUTPUTS), min_size=1, max_size=3)
 BRANCHING = st.builds(
     lambda shared, branches: Pipeline(
         operations=tuple(shared),
         renditions=tuple(Rendition(name=f"r{n}", operations=own, output=out) for n, (own, out) in enumerate(branches)),
     ),
-    st.lists(OPERATIONS, max_size=2),
+    st.lists(OPERATIONS | TRIMS, max_size=2),
     BRANCHES,
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from pixelmill.geometry import Anchor
+from pixelmill.geometry import Anchor, Gravity
 from pixelmill.operations.convolve import KernelRows
 from pixelmill.pipeline import Pipeline
 
@@ -84,6 +84,24 @@ class Fluent:
             offset: what is added then, levels
         """
 
+    def crop(
+        self,
+        width: int | None = None,
+        height: int | None = None,
+        gravity: Gravity = "center",
+        left: int | None = None,
+        top: int | None = None,
+    ) -> Pipeline:
+        """Keep a box of the picture: at a place in px, at an anchor, or around what draws the eye.
+
+        Args:
+            width: width of the box, px
+            height: height of the box, px
+            gravity: which part is kept where neither left nor top is given
+            left: distance of the box from the left side, px
+            top: distance of the box from the top, px
+        """
+
     def vignette(self, amount: float = 0.5, start: float = 0.3) -> Pipeline:
         """Darken towards the corners, along ellipses of the picture's shape; alpha stays.
 
@@ -107,6 +125,28 @@ class Fluent:
             share: radius as a share of the shorter side; 0.5 makes a disc
         """
 
+    def extend(
+        self,
+        border: int | None = None,
+        left: int | None = None,
+        top: int | None = None,
+        right: int | None = None,
+        bottom: int | None = None,
+        mode: Literal["background", "copy", "mirror", "repeat"] = "background",
+        background: str = "#ffffff",
+    ) -> Pipeline:
+        """Add a border, of one color or made from the picture; a side's own width goes before the one for all sides.
+
+        Args:
+            border: width on every side, px
+            left: width on the left, px; unset: border, or 0; so for the others
+            top: width at the top, px
+            right: width on the right, px
+            bottom: width at the bottom, px
+            mode: background: one color; copy: the edge pixels; mirror: reflected; repeat: tiled
+            background: the color of the border; transparent gives the result alpha
+        """
+
     def median(self, radius: int = 1) -> Pipeline:
         """Replace each channel of each pixel by the median of its neighbourhood; edges are continued by their last pixels.
 
@@ -118,18 +158,46 @@ class Fluent:
         self,
         width: int | None = None,
         height: int | None = None,
-        fit: Literal["inside", "cover", "fill"] = "inside",
-        gravity: Anchor = "center",
+        fit: Literal["inside", "outside", "cover", "contain", "fill"] = "inside",
+        gravity: Gravity = "center",
         enlarge: bool = False,
+        scale: float | None = None,
+        dpr: float = 1.0,
+        kernel: Literal["nearest", "cubic", "lanczos3"] = "lanczos3",
+        background: str = "#ffffff",
     ) -> Pipeline:
         """Change the size. Where only a width or a height is given, the other follows from the aspect ratio.
 
         Args:
             width: width of the box, px
             height: height of the box, px
-            fit: inside: the whole picture within the box; cover: the box filled, the rest cropped; fill: stretched
-            gravity: which part cover keeps
+            fit: the whole inside the box, or outside around it; cover: cropped to it; contain: padded; fill: stretched
+            gravity: which part cover keeps, at a place or by what is seen; where contain puts the picture
             enlarge: also make pictures larger
+            scale: instead of a box, a factor, above 1 enlarges; also 50% in text
+            dpr: device pixel ratio: multiplies width and height
+            kernel: lanczos3: sharpest; cubic: softer, less ringing; nearest: for pixel art
+            background: what contain pads with; transparent gives the result alpha
+        """
+
+    def rotate(self, angle: float, background: str = "#ffffff") -> Pipeline:
+        """Turn clockwise. Quarter turns move the pixels as they are; other angles interpolate.
+
+        Args:
+            angle: degrees clockwise
+            background: what fills the corners; transparent gives the result alpha
+        """
+
+    def flip(self) -> Pipeline:
+        """Mirror upside down.
+
+        Args:
+        """
+
+    def flop(self) -> Pipeline:
+        """Mirror left to right.
+
+        Args:
         """
 
     def negative(self, amount: float = 1.0) -> Pipeline:
@@ -181,6 +249,14 @@ class Fluent:
 
         Args:
             factor: 1 leaves the picture as it is, 0 makes it invisible
+        """
+
+    def trim(self, threshold: int = 10, background: str | None = None) -> Pipeline:
+        """Cut off the border on all four sides whose pixels are like the background.
+
+        Args:
+            threshold: largest difference from the background that is cut off, levels
+            background: the border's color; unset: the top left pixel of the picture
         """
 
     def logo(

@@ -8,7 +8,7 @@
     value      = a JSON string in double quotes, or any text without , | = " ; { } and without spaces at its ends
 
 A value without a name takes the operation's next positional parameter; `1280x720`, `1280x` and `x720` give a width, a
-height or both. The last stage may name a format: `webp:80`. Renditions make several pictures of one:
+height or both, `50%` a scale of 0.5. The last stage may name a format: `webp:80`. Renditions make several pictures of one:
 `sepia | { small = resize:320x | webp; large = resize:1280x | avif }`.
 """
 
@@ -34,6 +34,7 @@ _BARE = re.compile(r'[^|,=";{}\s:](?:[^|,=";{}]*[^|,=";{}\s])?')
 _RENDITION = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9_-]*)\s*=")
 _NUMBER = re.compile(r"[-+.\d]+")
 _PAIR = re.compile(r"(\d*)x(\d*)|(\d+)")
+_PERCENT = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)%")
 
 
 class Stage(NamedTuple):
@@ -181,6 +182,9 @@ class _Reader:
 
 
 def _pair(stage: str, value: str) -> list[tuple[str, Any]]:
+    percent = _PERCENT.fullmatch(value)
+    if percent:
+        return [("scale", float(percent[1]) / 100)]
     match = _PAIR.fullmatch(value)
     if not match or value == "x":
         raise InvalidPipeline(expected("WIDTHxHEIGHT, WIDTHx or xHEIGHT", stage, value))

@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 
 import numpy as np
 
-from pixelmill.codecs import Header, Output, Reading, Source, encode_picture, open_source, probe, read
+from pixelmill.codecs import Header, Output, Reading, encode_picture, open_source, probe, read
 from pixelmill.codecs.metadata import read_metadata
 from pixelmill.codecs.sequence import is_sequence
 from pixelmill.codecs.vips import set_up as set_up_vips
@@ -22,10 +22,10 @@ from pixelmill.geometry import Size
 from pixelmill.limits import DEFAULT_LIMITS, NO_DEADLINE, Deadline, Limits
 from pixelmill.operations import Operation, make_operation
 from pixelmill.operations.fusion import Step, fused
-from pixelmill.operations.resize import Geometry, Resize, resample
+from pixelmill.operations.resize import Resize
 from pixelmill.picture import Picture
 from pixelmill.pipeline import Rendition
-from pixelmill.pixels import Image, from_vips, is_opaque, to_vips
+from pixelmill.pixels import Image, from_vips
 from pixelmill.plan import reading_for
 from pixelmill.result import ImageInfo, Rendered
 
@@ -215,8 +215,7 @@ def _applied(step: Step, picture: Picture) -> Picture:
     operation = step.operations[0]
     if not isinstance(operation, Resize):
         raise Internal  # the decoder shrinks only for a resize
-    geometry = operation.geometry(picture.source)
-    return picture.with_frames(_resized(frame, geometry) for frame in picture.frames)
+    return picture.with_frames(operation.resized(picture.frames, picture.source))
 
 
 def _decode_resized(source: bytes, first: Resize, header: Header, reading: Reading) -> Picture:
@@ -225,15 +224,7 @@ def _decode_resized(source: bytes, first: Resize, header: Header, reading: Readi
     with vips_errors(f"decoding a {header.format.name}"):
         if not isinstance(opened, np.ndarray) and opened.hasalpha() and opened.width * opened.height <= LOOKED_AT:
             opened = from_vips(opened)
-        return Picture((_resized(opened, first.geometry(header.size)),), metadata=metadata)
-
-
-def _resized(source: Source, geometry: Geometry) -> Image:
-    if not isinstance(source, np.ndarray):
-        return resample(source, geometry, opaque=False)
-    if geometry.kept == (source.shape[1], source.shape[0]):
-        return source
-    return resample(to_vips(source), geometry, opaque=is_opaque(source))
+        return Picture(first.resized((opened,), header.size), metadata=metadata)
 
 
 def _guarded(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -53,8 +53,8 @@ class Plan:
     Attributes:
         source: the picture's size, upright, in pixels.
         decoded: the size that the decoder delivers; smaller than `source` where a JPEG is shrunk on load.
-        sizes: the picture's size after each of the operations that all outputs share: the largest possible one where pixels
-            decide, None from the first one on that only another process knows.
+        sizes: the picture's size after each of the operations that all outputs share: None from the
+            first one on that is known only when it runs.
         end_sizes: the same, for each output, after each of its own operations.
         hops: the calls that every rendition needs, in order.
         branches: what each rendition goes through after them; empty where the last hop makes them all.
@@ -178,9 +178,9 @@ def check_placement(value: str) -> Placement:
 
 
 def resize_hint(operations: Iterable[Operation], size: Size) -> Size | None:
-    """Return the size that a picture of `size` is first scaled down to, where scaling is the first thing that is done."""
+    """Return the size that a picture of `size` is first scaled down to, where the decoder may already shrink it."""
     first = next(iter(operations), None)
-    return first.geometry(size).scaled if isinstance(first, Resize) else None
+    return first.decoded_size(size) if isinstance(first, Resize) else None
 
 
 def _hops(

@@ -141,7 +141,7 @@ def test_the_client_raises_what_the_fleet_raised(shared: Fleet) -> None:
     ("asked", "said"),
     [
         (pb.RunPipelineRequest(image_data=PICTURE), "expected pipeline or pipeline_text for the request, got 'neither'"),
-        (request("resize"), "expected a width, a height or both for resize, got neither"),
+        (request("resize"), "expected a width, a height or both for resize, or a scale, got none"),
         (request("sepai"), "expected an operation's name, got 'sepai'; did you mean 'sepia'?"),
         (
             pb.RunPipelineRequest(

@@ -69,13 +69,19 @@ def test_a_resize_fits_its_box_and_never_enlarges_unasked(width: int, height: in
     header = probe(SOURCES["png"])
     size = plan(pipeline, type(header)(header.format, type(header.size)(width, height))).sizes[0]
     assert size
-    assert size.width <= (parameters["width"] or 16_384)
-    assert size.height <= (parameters["height"] or 16_384) or parameters["height"] is None
-    if not parameters["enlarge"]:
+    box = [side and max(1, round(side * parameters["dpr"])) for side in (parameters["width"], parameters["height"])]
+    if parameters["fit"] != "outside":
+        assert size.width <= (box[0] or 16_384)
+        assert size.height <= (box[1] or 16_384)
+    elif parameters["enlarge"]:
+        assert size.width >= (box[0] or 0)
+        assert size.height >= (box[1] or 0)
+        assert size.width == box[0] or size.height == box[1] or None in box
+    if not parameters["enlarge"] and (parameters["scale"] or 0) <= 1:
         assert size.width <= width
         assert size.height <= height
-    if parameters["width"] and parameters["height"] and parameters["enlarge"] and parameters["fit"] != "inside":
-        assert size == (parameters["width"], parameters["height"])
+    if None not in box and parameters["enlarge"] and parameters["fit"] in ("cover", "fill"):
+        assert size == tuple(box)
 
 
 @given(st.sampled_from(sorted(SOURCES)), st.lists(OPERATIONS, max_size=4))

@@ -31,7 +31,7 @@ made: Pipeline = (
 WRONG = {
     "Pipeline().blur(sgima=2)": 'Unexpected keyword argument "sgima"',
     "Pipeline().blur('much')": 'Argument 1 to "blur"',
-    "Pipeline().resize(1, 2, fit='outside')": 'Argument "fit" to "resize"',
+    "Pipeline().resize(1, 2, fit='around')": 'Argument "fit" to "resize"',
     "Pipeline().convolve(5)": 'Argument 1 to "convolve"',
     "Pipeline().text()": 'Missing positional argument "text"',
     "Pipeline().bulr()": 'has no attribute "bulr"',

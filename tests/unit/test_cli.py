@@ -84,7 +84,7 @@ def test_ops_shows_every_operation_and_parameter(capsys: pytest.CaptureFixture[s
             assert str(field.description) in line[0]
             assert ("required" in line[0]) == field.is_required()
     assert re.search(r"sigma +number, above 0, at most 250 +default 2.0 +standard deviation, px", titles["blur"])
-    assert re.search(r"fit +inside, cover, fill +default inside", titles["resize"])
+    assert re.search(r"fit +inside, outside, cover, contain, fill +default inside", titles["resize"])
 
 
 def test_the_examples_of_ops_work(

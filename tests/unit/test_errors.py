@@ -52,7 +52,10 @@ def test_a_value_is_shown_in_bounded_length() -> None:
         ("bulr", "expected an operation's name, got 'bulr'; did you mean 'blur'?"),
         ("resize:1.5x2", "expected WIDTHxHEIGHT, WIDTHx or xHEIGHT for resize, got '1.5x2'"),
         ("resize:0x2", "expected a number ≥ 1 for resize.width, got '0'"),
-        ("resize:9x9,fit=outside", "expected one of 'inside', 'cover' or 'fill' for resize.fit, got 'outside'"),
+        (
+            "resize:9x9,fit=around",
+            "expected one of 'inside', 'outside', 'cover', 'contain' or 'fill' for resize.fit, got 'around'",
+        ),
         ("resize:9x9,enlarge=perhaps", "expected true or false for resize.enlarge, got 'perhaps'"),
         ("text", "expected a value for text.text, got none"),
         ("text:x,color=red", "expected #RRGGBB or #RGB for a color, got 'red'"),

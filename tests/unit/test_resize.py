@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
+import math
 
 import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from pixelmill import ImageTooLarge, InvalidPipeline, Pipeline, run
+from pixelmill.codecs import FORMATS, Header
 from pixelmill.engine import run_hop
-from pixelmill.errors import InvalidPipeline
 from pixelmill.geometry import Size
 from pixelmill.operations import make_operation
 from pixelmill.operations.resize import Resize
 from pixelmill.pixels import Image
-from tests.pictures import difference, encoded, photo, psnr
+from pixelmill.plan import plan
+from tests.pictures import decoded, difference, encoded, photo, psnr
 
 LARGE = photo(960, 640)
 
@@ -34,6 +37,21 @@ LARGE = photo(960, 640)
         ((100, 50), {"width": 80, "height": 80, "fit": "cover", "enlarge": True}, (80, 80)),
         ((100, 50), {"width": 30, "height": 40, "fit": "fill"}, (30, 40)),
         ((100, 50), {"width": 30, "height": 80, "fit": "fill"}, (30, 50)),
+        ((100, 50), {"width": 40, "height": 40, "fit": "outside"}, (80, 40)),
+        ((100, 50), {"width": 80, "height": 80, "fit": "outside"}, (100, 50)),
+        ((100, 50), {"width": 80, "height": 80, "fit": "outside", "enlarge": True}, (160, 80)),
+        ((100, 50), {"width": 40, "height": 40, "fit": "contain"}, (40, 40)),
+        ((100, 50), {"width": 300, "height": 200, "fit": "contain"}, (300, 200)),
+        ((100, 50), {"width": 40, "fit": "contain"}, (40, 20)),
+        ((100, 50), {"height": 10, "fit": "outside"}, (20, 10)),
+        ((100, 50), {"scale": 0.5}, (50, 25)),
+        ((100, 50), {"scale": 1.5}, (150, 75)),
+        ((100, 50), {"scale": 1e-300}, (1, 1)),
+        ((100, 50), {"width": 20, "dpr": 2}, (40, 20)),
+        ((100, 50), {"width": 20, "height": 20, "fit": "cover", "dpr": 1.5}, (30, 30)),
+        ((100, 50), {"width": 80, "dpr": 2}, (100, 50)),
+        ((100, 50), {"width": 80, "dpr": 2, "enlarge": True}, (160, 80)),
+        ((100, 50), {"width": 80, "dpr": 1e-300}, (1, 1)),
         ((10_000, 1), {"width": 10, "height": 10}, (10, 1)),
         ((1, 10_000), {"width": 10, "height": 10, "fit": "cover"}, (1, 1)),
     ],
@@ -45,6 +63,43 @@ def test_output_size(source: tuple[int, int], parameters: dict[str, object], wan
 def test_without_a_side_it_is_refused() -> None:
     with pytest.raises(InvalidPipeline, match="expected a width, a height or both for resize"):
         make_operation("resize", {})
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"scale": 0.5, "width": 9}, "expected either a scale or width, height and dpr for resize, got both"),
+        ({"scale": 0.5, "dpr": 2}, "expected either a scale or width, height and dpr for resize, got both"),
+        ({"scale": 0}, r"expected a number > 0 for resize\.scale, got 0"),
+        ({"scale": 101}, r"expected a number ≤ 100 for resize\.scale"),
+        ({"width": 9, "dpr": float("nan")}, r"expected a finite number for resize\.dpr"),
+        ({"width": 9, "gravity": "attention"}, "expected fit=cover with gravity attention for resize, got 'inside'"),
+        ({"width": 9, "kernel": "linear"}, "expected one of 'nearest', 'cubic' or 'lanczos3' for resize.kernel"),
+        ({"width": 9, "background": "no color"}, "for a background, got 'no color'"),
+    ],
+)
+def test_refusals(parameters: dict[str, object], said: str) -> None:
+    with pytest.raises(InvalidPipeline, match=said):
+        make_operation("resize", parameters)
+
+
+@pytest.mark.parametrize(("text", "scale"), [("50%", 0.5), ("12.5%", 0.125), ("150%", 1.5), ("scale=0.3", 0.3)])
+def test_a_scale_in_text(text: str, scale: float) -> None:
+    assert Pipeline.from_text(f"resize:{text}") == Pipeline().resize(scale=scale)
+
+
+@pytest.mark.parametrize("text", ["0%", "%", "1e3%", "99999999999%", "5%%"])
+def test_what_is_no_scale(text: str) -> None:
+    with pytest.raises(InvalidPipeline, match="expected"):
+        Pipeline.from_text(f"resize:{text}")
+
+
+@pytest.mark.parametrize(
+    "text", ["resize:scale=100", "resize:16384x,enlarge=true,dpr=10", "resize:9x16384,fit=contain,dpr=2"]
+)
+def test_limits_are_held_before_anything_is_resized(text: str) -> None:
+    with pytest.raises(ImageTooLarge, match="for the result of resize"):
+        plan(Pipeline.from_text(text), Header(FORMATS["png"], Size(4000, 3000)))
 
 
 def lanczos(image: Image, size: tuple[int, int]) -> Image:
@@ -67,6 +122,75 @@ def test_enlarging_is_close_to_pillows_lanczos(size: tuple[int, int]) -> None:
     image = photo(120, 80)
     result = Resize(width=size[0], height=size[1], fit="fill", enlarge=True).apply(image)
     assert psnr(result, lanczos(image, size)) >= 40
+
+
+@pytest.mark.parametrize("size", [(300, 170), (121, 81), (120, 200), (60, 200), (300, 30), (60, 40), (17, 9), (119, 80)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_cubic_is_close_to_pillows(size: tuple[int, int], channels: int) -> None:
+    image = photo(120, 80, channels)
+    result = make_operation(
+        "resize", {"width": size[0], "height": size[1], "fit": "fill", "enlarge": True, "kernel": "cubic"}
+    ).apply(image)
+    flat = Pillow.fromarray(image[:, :, 0] if channels == 1 else image)
+    wanted = np.asarray(flat.resize(size, Pillow.Resampling.BICUBIC)).reshape(result.shape)
+    assert psnr(result, wanted) >= 45
+
+
+@pytest.mark.parametrize("width", [24, 60, 120, 240, 320, 480, 700])
+def test_cubic_shrinks_on_load_too(width: int) -> None:
+    data = encoded(LARGE, "JPEG", quality=95, subsampling=0)
+    result = run_hop(data, [Resize(width=width, kernel="cubic")], None)
+    assert isinstance(result.image, np.ndarray)
+    source = Pillow.open(io.BytesIO(data)).convert("RGB")
+    assert psnr(result.image, np.asarray(source.resize(result.size, Pillow.Resampling.BICUBIC))) >= 40
+
+
+@pytest.mark.parametrize("size", [(297, 169), (60, 40), (11, 7), (119, 200), (1, 1)])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_nearest_takes_the_pixel_under_each_centre(size: tuple[int, int], channels: int) -> None:
+    image = photo(120, 80, channels)
+    result = Resize(width=size[0], height=size[1], fit="fill", enlarge=True, kernel="nearest").apply(image)
+    wanted = [
+        [image[math.floor((y + 0.5) * 80 / size[1]), math.floor((x + 0.5) * 120 / size[0])] for x in range(size[0])]
+        for y in range(size[1])
+    ]
+    assert np.array_equal(result, wanted)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_nearest_is_never_shrunk_on_load(channels: int) -> None:
+    data = encoded(photo(640, 480, channels), "JPEG")
+    for resize in (Resize(width=40, kernel="nearest"), Resize(width=40, height=40, fit="cover", kernel="nearest")):
+        planned = plan(Pipeline(operations=(resize,)), Header(FORMATS["jpeg"], Size(640, 480)))
+        assert planned.decoded == (640, 480)
+        result = run_hop(data, [resize], None).image
+        assert isinstance(result, np.ndarray)
+        assert np.array_equal(result, resize.apply(decoded(data)))
+        assert {tuple(pixel) for row in result for pixel in row} <= {tuple(pixel) for row in decoded(data) for pixel in row}
+
+
+@pytest.mark.parametrize(
+    ("gravity", "left", "top"),
+    [("top-left", 0, 0), ("center", 5, 20), ("bottom-right", 11, 40), ("left", 0, 20), ("top", 5, 0)],
+)
+def test_contain_pads_where_gravity_says(gravity: str, left: int, top: int) -> None:
+    image = photo(29, 20, 3)
+    for background, ink in (("#102030", [16, 32, 48]), ("transparent", [0, 0, 0, 0])):
+        result = make_operation(
+            "resize", {"width": 40, "height": 60, "fit": "contain", "gravity": gravity, "background": background}
+        ).apply(image)
+        assert np.array_equal(result[top : top + 20, left : left + 29, :3], image)
+        outside = np.ones((60, 40), bool)
+        outside[top : top + 20, left : left + 29] = False
+        assert (result[outside] == ink).all()
+        assert len(ink) < 4 or (result[~outside][:, 3] == 255).all()
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG"])
+def test_contain_is_inside_and_a_border(format: str) -> None:
+    data = encoded(LARGE, format)
+    contained = run(data, "resize:120x120,fit=contain,background=teal | png").data
+    assert contained == run(data, "resize:120x120 | extend:top=20,bottom=20,background=teal | png").data
 
 
 @pytest.mark.parametrize(

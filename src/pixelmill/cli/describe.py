@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -60,6 +61,7 @@ def ops(
 
 def _show_operation(schema: dict[str, Any], positional: tuple[str, ...], whole: bool = False) -> None:
     text = schema["description"] if whole else schema["description"].split("\n\n")[0]
+    text = re.sub(r"(?<!\n)\n(?!\n)", " ", text)  # lines of source code are no lines of the terminal
     parameters = {name: value for name, value in schema["properties"].items() if name != "op"}
     example = schema["title"]
     if positional:
@@ -105,6 +107,8 @@ def _kind(schema: dict[str, Any]) -> str:
         return "@FILE"
     if schema["type"] == "array" and "enum" in schema["items"]:
         return f"any of {_kind(schema['items'])}"
+    if schema.get("format") == "color":
+        return "color"
     words = TYPES[schema["type"]]
     low, high = schema.get("minimum"), schema.get("maximum")
     if low is not None and high is not None:

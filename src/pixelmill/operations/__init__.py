@@ -1,6 +1,20 @@
 """The operations: what can be done to a picture's pixels, each declared once."""
 
-from pixelmill.operations import blur, colors, convolve, effects, kernels, median, resize, tone, watermark
+from pixelmill.operations import (
+    blur,
+    colors,
+    convolve,
+    crop,
+    effects,
+    extend,
+    kernels,
+    median,
+    resize,
+    rotate,
+    tone,
+    trim,
+    watermark,
+)
 from pixelmill.operations.base import (
     Operation,
     Pool,
@@ -18,7 +32,9 @@ __all__ = [
     "blur",
     "colors",
     "convolve",
+    "crop",
     "effects",
+    "extend",
     "find",
     "hint",
     "kernels",
@@ -28,6 +44,8 @@ __all__ = [
     "operation_names",
     "register",
     "resize",
+    "rotate",
     "tone",
+    "trim",
     "watermark",
 ]

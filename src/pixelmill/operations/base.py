@@ -37,7 +37,7 @@ class Operation(BaseModel):
     everywhere: ClassVar[bool] = True
     """Whether every instance has it. Those of plugins are only where these are installed."""
     sized: ClassVar[bool] = True
-    """Whether `output_size` tells; only who has an operation knows what it does with sizes."""
+    """Whether `output_size` tells: not where that depends on the pixels, or where only who has the operation knows."""
 
     def output_size(self, size: Size) -> Size:
         """Return the size of the result for a picture of `size`; the largest possible one where it depends on the pixels."""

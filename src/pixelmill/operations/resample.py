@@ -1,0 +1,118 @@
+"""Pixels at other places: by Lanczos-3, cubic convolution, or the nearest pixel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixelmill.geometry import Size
+from pixelmill.pixels import Image, from_vips, is_opaque, unweighted, weighted_by_alpha, with_axis
+
+if TYPE_CHECKING:
+    import pyvips
+
+GAP = 4.0
+"""A picture is averaged over blocks until it is still that many times larger than wanted, before Lanczos: with libvips'
+own 2.0 a result has 44 to 48 dB against Lanczos alone and differs by up to 8 levels when flipped; with 4.0, 50 to 55."""
+Kernel = Literal["nearest", "cubic", "lanczos3"]
+
+
+class Geometry(NamedTuple):
+    """What a resize does to one picture: the size of the whole, then the box that is kept of it, (left, top) its corner.
+
+    A negative corner means that the box reaches beyond the whole, which is padded.
+    """
+
+    scaled: Size
+    left: int
+    top: int
+    kept: Size
+
+    @property
+    def whole(self) -> Geometry:
+        """The same, with nothing cut off or added."""
+        return Geometry(self.scaled, 0, 0, self.scaled)
+
+
+def shrunk(scaled: Size, size: Size) -> Size:
+    """Return `scaled` with no side longer than that of `size`."""
+    return Size(min(scaled.width, size.width), min(scaled.height, size.height))
+
+
+def resample(source: pyvips.Image, geometry: Geometry, *, opaque: bool, kernel: Kernel = "lanczos3") -> Image:
+    """Return a libvips image's pixels, scaled and cropped; it is computed row by row, and only what is kept of it.
+
+    Where it is known to be opaque, colors need not be weighted by alpha, which costs seven times the resize itself.
+    """
+    if kernel == "nearest":
+        return picked(from_vips(source), geometry)
+    scaled, left, top, kept = geometry
+    size = Size(source.width, source.height)
+    reached = scaled if kernel == "cubic" else shrunk(scaled, size)
+    if reached != size:
+        weighted = source.hasalpha() and not opaque
+        if weighted:
+            source = source.premultiply()
+        smaller = shrunk(scaled, size)
+        if smaller != size:
+            x, y = smaller.width / source.width, smaller.height / source.height
+            source = source.resize(x, vscale=y, kernel=kernel, gap=GAP)
+        if smaller != reached:
+            source = transformed(source, [reached.width / smaller.width, 0, 0, reached.height / smaller.height], reached)
+        if weighted:
+            source = source.unpremultiply().rint().cast("uchar")
+    if reached == scaled:
+        return from_vips(source if kept == scaled else source.crop(left, top, kept.width, kept.height))
+    return np.ascontiguousarray(enlarged(from_vips(source), scaled)[top : top + kept.height, left : left + kept.width])
+
+
+def transformed(
+    source: pyvips.Image, matrix: list[float], size: Size, interpolation: str = "bicubic", beyond: str = "copy"
+) -> pyvips.Image:
+    """Return a libvips image under a linear map of (x, y), on a canvas of `size`, their centres on each other.
+
+    libvips' own resize enlarges half a pixel off.
+
+    Args:
+        matrix: by rows; from the source's offsets from its centre to the result's.
+        interpolation: bilinear or bicubic.
+        beyond: what interpolation sees outside the source: copy, its edge pixels, or black.
+    """
+    import pyvips
+
+    return source.affine(
+        matrix,
+        interpolate=pyvips.Interpolate.new(interpolation),
+        oarea=[0, 0, *size],
+        idx=-(source.width - 1) / 2,
+        idy=-(source.height - 1) / 2,
+        odx=(size.width - 1) / 2,
+        ody=(size.height - 1) / 2,
+        extend=beyond,
+        premultiplied=True,
+    )
+
+
+def enlarged(image: Image, size: Size) -> Image:
+    """Return `image` made larger, in either direction or both, by Lanczos-4: what libvips enlarges with is bicubic."""
+    import cv2
+
+    def enlarge(pixels: NDArray[Any]) -> NDArray[Any]:
+        return with_axis(cv2.resize(pixels, size, interpolation=cv2.INTER_LANCZOS4))
+
+    return enlarge(image) if is_opaque(image) else unweighted(enlarge(weighted_by_alpha(image)))
+
+
+def picked(image: Image, geometry: Geometry) -> Image:
+    """Return of `image` the pixels under the centres of the result's pixels."""
+    scaled, left, top, kept = geometry
+    rows, columns = (
+        (2 * np.arange(start, start + count) + 1) * length // (2 * whole)
+        for start, count, length, whole in (
+            (top, kept.height, image.shape[0], scaled.height),
+            (left, kept.width, image.shape[1], scaled.width),
+        )
+    )
+    return np.ascontiguousarray(image[rows][:, columns])
