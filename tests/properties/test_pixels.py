@@ -101,6 +101,19 @@ def test_an_opaque_picture_s_colors_become_the_same_with_and_without_alpha(opera
     )
 
 
+@given(OPERATIONS, images(channels=(4,)), st.tuples(LEVELS, LEVELS, LEVELS), st.integers(0, 255))
+def test_a_hidden_color_has_no_part_in_what_is_seen(
+    operation: Operation, image: Image, color: tuple[int, int, int], least: int
+) -> None:
+    image = image.copy()
+    image[:, :, 3] = np.where(image[:, :, 3] < least, 0, image[:, :, 3])
+    other = np.where(image[:, :, 3:] == 0, np.array([*color, 0], np.uint8), image)
+    first, second = operation.apply(image), operation.apply(other)
+    assert np.array_equal(first[:, :, 3], second[:, :, 3])
+    visible = first[:, :, 3] > 0
+    assert np.array_equal(first[visible], second[visible])
+
+
 @given(FILTERS, images(channels=(1,)))
 def test_a_gray_picture_becomes_what_it_becomes_in_color(operation: Operation, image: Image) -> None:
     result = operation.apply(image)

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageFilter
 
-from pixelmill import InvalidPipeline
+from pixelmill import InvalidPipeline, run
 from pixelmill.operations import make_operation
 from pixelmill.pixels import Image
-from tests.pictures import Floats, difference, photo
+from tests.pictures import Floats, by_pillow, difference, encoded, photo
 
 
 def made(name: str, image: Image, **parameters: Any) -> Image:
@@ -106,6 +106,13 @@ def test_a_radius_in_pixels_is_at_most_half_a_side() -> None:
 def test_corners_have_one_radius(parameters: dict[str, float], got: str) -> None:
     with pytest.raises(InvalidPipeline, match=f"expected radius or share for rounded_corners, got {got}"):
         make_operation("rounded_corners", parameters)
+
+
+def test_a_background_shows_in_the_corners_where_the_format_has_no_alpha() -> None:
+    source = encoded(np.full((64, 64, 3), 200, np.uint8))
+    result = by_pillow(run(source, 'rounded_corners:share=0.5 | jpeg:95,background="#204060"').data)
+    assert difference(result[0, 0], np.array([0x20, 0x40, 0x60])) <= 4
+    assert difference(result[32, 32], np.array([200, 200, 200])) <= 4
 
 
 @pytest.mark.parametrize("channels", [1, 3])

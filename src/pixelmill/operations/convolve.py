@@ -53,10 +53,14 @@ def _square(numbers: tuple[float, ...]) -> tuple[float, ...]:
 
 
 Weight = Annotated[float, Field(ge=-10_000, le=10_000)]
+Row = Annotated[list[Weight], Field(min_length=1, max_length=MAX_SIDE)]
+Rows = Annotated[list[Row], Field(min_length=1, max_length=MAX_SIDE)]
+Flat = Annotated[list[Weight], Field(min_length=1, max_length=MAX_SIDE**2)]
+Text = Annotated[str, Field(max_length=MAX_TEXT)]
 Kernel = Annotated[
     tuple[Weight, ...],
     Field(min_length=1, max_length=MAX_SIDE**2),
-    BeforeValidator(_row_by_row, json_schema_input_type=list[Weight] | list[list[Weight]] | str),
+    BeforeValidator(_row_by_row, json_schema_input_type=Flat | Rows | Text),
     AfterValidator(_square),
 ]
 """A square of numbers, row by row."""
