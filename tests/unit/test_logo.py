@@ -6,6 +6,7 @@ import base64
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
 from pixelmill import InvalidPipeline, Pipeline
 from pixelmill.operations import make_operation
@@ -49,6 +50,15 @@ def test_every_format_that_is_read_works(format: str) -> None:
 def test_what_is_no_picture_is_the_pipelines_fault(data: bytes) -> None:
     with pytest.raises(InvalidPipeline, match=r"expected a picture for logo.image, which it is not: expected"):
         make_operation("logo", {"image": data}).apply(IMAGE)
+
+
+def test_a_logo_of_few_bytes_and_many_pixels_is_refused() -> None:
+    bomb = encoded(Pillow.new("1", (8000, 4000)))
+    assert len(bomb) < 10_000
+    with pytest.raises(
+        InvalidPipeline, match=r"for logo.image, .*expected at most 25000000 pixels × frames .* got 8000×4000×1"
+    ):
+        make_operation("logo", {"image": bomb}).apply(IMAGE)
 
 
 def test_in_text_forms_it_is_base64() -> None:

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer
 from pixelmill.codecs import decode, probe
 from pixelmill.errors import CorruptImage, ImageTooLarge, InvalidPipeline, UnsupportedFormat
 from pixelmill.geometry import Size
+from pixelmill.limits import Limits
 from pixelmill.operations.base import Operation, register
 from pixelmill.operations.resize import Resize
 from pixelmill.operations.watermark.blending import Blend
@@ -21,6 +22,8 @@ from pixelmill.operations.watermark.placing import Layout, Margin, Opacity, Plac
 from pixelmill.pixels import Image, channels, to_rgb, without_alpha
 
 MAX_LOGO_BYTES = 8 * 1024 * 1024
+LOGO_LIMITS = Limits(max_pixels=25_000_000)
+"""A logo is decoded whole, so a few bytes must not become hundreds of megabytes."""
 
 _kept = Kept[Mark](32 * 1024 * 1024)
 
@@ -77,7 +80,7 @@ def scaled_logo(data: bytes, box: Size) -> Mark:
     """
     try:
         resize = Resize(width=box.width, height=box.height, enlarge=True)
-        size = resize.output_size(probe(data).size)
+        size = resize.output_size(probe(data, LOGO_LIMITS).size)
         key = (hashlib.sha256(data).digest(), size)
         return _kept.get(key, lambda: _decoded(data, resize)._replace(key=key))
     except (CorruptImage, UnsupportedFormat, ImageTooLarge) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
@@ -111,7 +112,11 @@ class Plane:
     def __init__(self, mark: Mark, period: tuple[int, int] | None) -> None:
         self.mark = mark
         self.period = period
-        self.clear = np.pad(mark.coverage, ((0, 1), (0, 1)))
+
+    @cached_property
+    def _clear(self) -> NDArray[np.uint8]:
+        """The coverage with one transparent row and column more, which stand for all around it."""
+        return np.pad(self.mark.coverage, ((0, 1), (0, 1)))
 
     def cut(self, box: Box) -> Mark:
         """Return what is in that part of the plane."""
@@ -128,7 +133,7 @@ class Plane:
                 return pixels.take(rows, axis=0, mode="clip").take(columns, axis=1, mode="clip")
             return pixels.take(columns, axis=1, mode="clip").take(rows, axis=0, mode="clip")
 
-        coverage = taken(self.clear)
+        coverage = taken(self._clear)
         return Mark(self.mark.color if self.mark.color.ndim == 1 else taken(self.mark.color), coverage)
 
 
