@@ -11,7 +11,7 @@ import pytest
 from PIL import Image as Pillow
 
 from pixelmill import InvalidPipeline, Pipeline, run
-from pixelmill.codecs import Output, encode, probe
+from pixelmill.codecs import Output, encode, png, probe
 from tests.pictures import by_pillow, decoded, encoded, photo, psnr
 
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
@@ -29,22 +29,39 @@ def test_png_is_exact(channels: int, size: tuple[int, int]) -> None:
 
 
 SMALL_PNGS = """
-import hashlib, numpy as np
+import hashlib, threading, numpy as np
 from pixelmill.codecs import png
 random = np.random.default_rng(7)
-for _ in range(4000):
+images = []
+for _ in range(2000):
     height, width = random.integers(1, 24, 2)
-    image = random.choice(random.integers(0, 256, 4), (height, width, 1)).astype(np.uint8)
-    print(hashlib.sha256(png.encode(image)).hexdigest())
+    images.append(random.choice(random.integers(0, 256, 4), (height, width, 1)).astype(np.uint8))
+def encode_all():
+    print(*(hashlib.sha256(png.encode(image)).hexdigest() for image in images))
+for pages in (256, 263, 301, 394):
+    threading.stack_size(pages * 4096)
+    thread = threading.Thread(target=encode_all)
+    thread.start()
+    thread.join()
 """
 
 
-def test_png_has_the_same_bytes_in_every_process() -> None:
+def test_png_has_the_same_bytes_in_every_process_and_thread() -> None:
     """Where a process's memory lies differs from one to the next, and must not show in what is written."""
     command = [sys.executable, "-c", SMALL_PNGS]
-    several = [subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() for _ in range(4)]
-    assert len(several[0]) == 4000
-    assert all(one == several[0] for one in several)
+    several = [subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines() for _ in range(3)]
+    ways = [line.split() for lines in several for line in lines]
+    assert [len(way) for way in ways] == [2000] * 12
+    assert all(way == ways[0] for way in ways)
+
+
+def test_png_filters_across_or_down_whichever_leaves_less() -> None:
+    ramp = np.arange(256, dtype=np.uint8)
+    down, across = (np.ascontiguousarray(way)[:, :, None] for way in (np.tile(ramp, (64, 1)), np.tile(ramp, (64, 1)).T))
+    for image, wanted in ((down, png.FILTER_UP), (across, png.FILTER_SUB)):
+        lines = png.filtered(image)
+        assert set(lines[:, 0]) == {wanted}
+        assert len(encode(image, Output(format="png"))) < image.size / 10
 
 
 @pytest.mark.parametrize("channels", [3, 4])
