@@ -22,6 +22,8 @@ class Limits:
         max_output_side: the longer side of every picture that an operation makes, in pixels.
         max_operations: number of operations that a picture goes through.
         max_renditions: number of pictures that a pipeline makes of one.
+        max_frames: frames or pages of a source, whether or not all are wanted.
+        allow_svg: whether SVG is read: drawing one may take more time than its size lets expect.
         timeout_s: time for a request whose caller gave no deadline, in seconds.
     """
 
@@ -31,6 +33,8 @@ class Limits:
     max_operations: int = 32
     max_renditions: int = 32
     timeout_s: float = 30.0
+    max_frames: int = 1_000
+    allow_svg: bool = False
 
     @property
     def max_message_bytes(self) -> int:
@@ -48,6 +52,11 @@ class Limits:
             raise ImageTooLarge(
                 f"expected at most {self.max_pixels} pixels × frames for the source, got {width}×{height}×{frames}"
             )
+
+    def check_frames(self, frames: int) -> None:
+        """Raise `ImageTooLarge` where a source has more than so many frames or pages: opening them costs, too."""
+        if frames > self.max_frames:
+            raise ImageTooLarge(f"expected at most {self.max_frames} frames or pages for the source, got at least {frames}")
 
     def check_intermediate(self, name: str, width: int, height: int, frames: int = 1) -> None:
         """Raise `ImageTooLarge` where the operation `name` would make a picture beyond the limits."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Literal, TypeVar
 
 from pydantic import AliasChoices, Field, ValidationError
@@ -44,13 +45,14 @@ class ServerSettings(PluginSettings):
     max_output_side: int = Field(Limits.max_output_side, ge=1)
     max_operations: int = Field(Limits.max_operations, ge=0)
     max_renditions: int = Field(Limits.max_renditions, ge=1)
+    max_frames: int = Field(Limits.max_frames, ge=1, description="frames or pages of a source")
+    allow_svg: bool = Field(Limits.allow_svg, description="read SVG, which may take more time than its size lets expect")
     timeout_s: float = Field(Limits.timeout_s, gt=0, description="time for a request that has no deadline, seconds")
 
     @property
     def limits(self) -> Limits:
         """The bounds on one request."""
-        names = ("max_input_bytes", "max_pixels", "max_output_side", "max_operations", "max_renditions", "timeout_s")
-        return Limits(**{name: getattr(self, name) for name in names})
+        return Limits(**{field.name: getattr(self, field.name) for field in fields(Limits)})
 
 
 class WorkerSettings(ServerSettings):

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from pixelmill.codecs import FORMATS
+from pixelmill.codecs import FORMATS, READABLE
 from pixelmill.errors import SourceFailed, SourceForbidden, SourceNotFound
 from pixelmill.limits import DEFAULT_LIMITS, Limits
 
 NO_WAITING = getattr(os, "O_NONBLOCK", 0)
-PICTURE_EXTENSIONS = frozenset(extension for entry in FORMATS.values() for extension in entry.extensions)
+PICTURE_EXTENSIONS = frozenset(extension for name in READABLE for extension in FORMATS[name].extensions)
 
 
 def read_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:

@@ -18,7 +18,7 @@ import pixelmill
 from pixelmill.cli import main
 from pixelmill.cli.choices import PlacementChoice, PoolChoice, SourceFormatChoice
 from pixelmill.cli.pipelines import compose
-from pixelmill.codecs import FORMATS, WRITABLE
+from pixelmill.codecs import READABLE, WRITABLE
 from pixelmill.limits import DEFAULT_LIMITS
 from pixelmill.operations import operation_class, operation_names
 from pixelmill.plan import PLACEMENTS, POOLS
@@ -69,7 +69,7 @@ def test_version() -> None:
 def test_choices_are_the_package_s_own() -> None:
     assert tuple(PlacementChoice) == PLACEMENTS
     assert tuple(PoolChoice) == POOLS == get_args(Role)
-    assert tuple(SourceFormatChoice) == tuple(FORMATS)
+    assert tuple(SourceFormatChoice) == READABLE
 
 
 def test_ops_shows_every_operation_and_parameter(capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,6 +22,7 @@ class Format:
         magic: matches the first bytes of a file.
         loader: libvips' operation that reads it from memory.
         quality: the default quality, 1 to 100; None where a quality means nothing.
+        opt_in: whether it is read only where the limits allow it.
         max_side: the longest side of a picture that can be written, px; 0 where the format is only read.
         options: fields of `Output` that mean something to it, of those that do not mean something to all.
         animated: whether it holds the frames of an animation; more than one picture in another format is something else.
@@ -36,6 +37,7 @@ class Format:
     max_side: int = 0
     options: tuple[str, ...] = ()
     animated: bool = False
+    opt_in: bool = False
 
     @property
     def writable(self) -> bool:
@@ -47,6 +49,7 @@ def _magic(pattern: bytes) -> re.Pattern[bytes]:
     return re.compile(pattern, re.DOTALL)
 
 
+_SVG = rb"(?:\xef\xbb\xbf)?\s*<(?:svg[\s>]|\?xml\s|!DOCTYPE\s+svg|!--)"
 FORMATS: dict[str, Format] = {
     entry.name: entry
     for entry in (
@@ -110,9 +113,18 @@ FORMATS: dict[str, Format] = {
             max_side=2**31 - 1,
             options=("keep",),
         ),
+        Format(
+            name="svg",
+            media_type="image/svg+xml",
+            extensions=(".svg",),
+            magic=_magic(_SVG),
+            loader="svgload_source",
+            opt_in=True,
+        ),
     )
 }
 WRITABLE = tuple(name for name, entry in FORMATS.items() if entry.writable)
+READABLE = tuple(name for name, entry in FORMATS.items() if not entry.opt_in)
 SPECIAL_OPTIONS = frozenset(option for entry in FORMATS.values() for option in entry.options)
 MAGIC_BYTES = 64
 
@@ -128,5 +140,5 @@ def format_of(data: bytes) -> Format:
         if entry.magic.match(start):
             return entry
     raise UnsupportedFormat(
-        f"expected a picture ({', '.join(FORMATS)}), got {len(data)} bytes that start with {start[:8]!r}"
+        f"expected a picture ({', '.join(READABLE)}), got {len(data)} bytes that start with {start[:8]!r}"
     )

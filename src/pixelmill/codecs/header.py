@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from pixelmill.codecs.formats import Format, format_of
 from pixelmill.codecs.sequence import is_sequence, open_sequence
+from pixelmill.codecs.structure import check_structure
+from pixelmill.codecs.svg import check_svg, check_svg_size
 from pixelmill.codecs.vips import load
 from pixelmill.errors import CorruptImage
 from pixelmill.geometry import Size
@@ -70,9 +72,13 @@ def probe(data: bytes, limits: Limits = DEFAULT_LIMITS, *, first_frame: bool = F
     if not data:
         raise CorruptImage("expected a picture, got 0 bytes")
     entry = format_of(data)
+    drawn = check_svg(data, limits) if entry.name == "svg" else 0
+    check_structure(data, entry.name, limits)
     header = _sequence_header(data, entry) if is_sequence(data) else _header(load(data, entry), entry)
     if entry.name == "png":
         header = replace(header, frames=_apng_frames(data))
+    if drawn:
+        check_svg_size(header.size, drawn)
     limits.check_source(header.size.width, header.size.height, 1 if first_frame else header.frames)
     return header
 

@@ -16,6 +16,9 @@ GRAY = ("b-w", "grey16")
 INTENT = "relative"
 """Rendering intent: relative colorimetric, with black point compensation."""
 
+LARGEST_KEPT = 256 * 1024
+"""Bytes of a profile whose comparison with sRGB is remembered."""
+
 
 def to_srgb(vips: pyvips.Image, *, convert: bool = True) -> pyvips.Image:
     """Convert a libvips image to 8-bit gray, sRGB or sRGB with straight alpha, by its ICC profile where it has one.
@@ -77,9 +80,14 @@ def _alpha(band: pyvips.Image) -> pyvips.Image:
     return (band * 255 if band.interpretation == "scrgb" else band).cast("uchar")
 
 
-@lru_cache(maxsize=64)
 def is_srgb(profile: bytes) -> bool:
     """Tell whether an RGB profile means sRGB: whether it leaves a grid of colors within one level of where they are."""
+    # Those that do are small; large ones are not kept, as a few of them would fill the memory.
+    return len(profile) <= LARGEST_KEPT and _is_srgb(profile)
+
+
+@lru_cache(maxsize=64)
+def _is_srgb(profile: bytes) -> bool:
     set_up()
     import pyvips
 

@@ -1,0 +1,120 @@
+"""Every numeric parameter of every operation and of the output refuses what is no number within its range."""
+
+from __future__ import annotations
+
+import math
+import types
+from collections.abc import Iterator
+from typing import Any, Union, get_args, get_origin
+
+import annotated_types
+import pytest
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from pixelmill import InvalidPipeline, Output, Pipeline
+from pixelmill.operations import make_operation, operation_class, operation_names
+from tests.pictures import encoded, photo
+
+NEVER: list[Any] = [
+    math.nan,
+    math.inf,
+    -math.inf,
+    1e300,
+    -1e300,
+    10**400,
+    "nan",
+    "inf",
+    "1e999",
+    "1e300",
+    "9" * 5000,
+    [],
+    {},
+]
+
+PICTURE = encoded(photo(4, 4))
+
+
+def numbers(annotation: Any, metadata: list[Any]) -> list[Any] | None:
+    """Return what bounds a numeric type, None for another type; optional numbers count."""
+    if annotation in (int, float):
+        return metadata
+    metadata = [*metadata, *getattr(annotation, "__metadata__", ())]
+    if hasattr(annotation, "__metadata__"):
+        return numbers(get_args(annotation)[0], metadata)
+    if get_origin(annotation) in (Union, types.UnionType):
+        found = [numbers(each, metadata) for each in get_args(annotation)]
+        return next((each for each in found if each is not None), None)
+    return None
+
+
+def bounds(metadata: list[Any]) -> dict[str, float]:
+    """Return the bounds that a declaration gives: ge, gt, le, lt."""
+    found: dict[str, float] = {}
+    for each in metadata:
+        if isinstance(each, FieldInfo):
+            found |= bounds(each.metadata)
+        for name in ("ge", "gt", "le", "lt"):
+            if isinstance(each, getattr(annotated_types, name.capitalize())):
+                found[name] = getattr(each, name)
+    return found
+
+
+def fields() -> Iterator[tuple[str, type[BaseModel], str, dict[str, float]]]:
+    classes: list[tuple[str, type[BaseModel]]] = [(name, operation_class(name)) for name in operation_names()]
+    for name, cls in [*classes, ("output", Output)]:
+        for field, info in cls.model_fields.items():
+            metadata = numbers(info.annotation, info.metadata)
+            if metadata is not None:
+                yield name, cls, field, bounds(metadata)
+
+
+FIELDS = list(fields())
+
+
+def required(cls: type[BaseModel], but: str) -> dict[str, Any]:
+    """Return a value for each parameter that must be given."""
+    values: dict[str, Any] = {}
+    for field, info in cls.model_fields.items():
+        metadata = numbers(info.annotation, info.metadata)
+        if not info.is_required() or field == but:
+            continue
+        if metadata is not None:
+            values[field] = bounds(metadata)["le"]
+        else:
+            values[field] = PICTURE if info.annotation is bytes else "x"
+    return values
+
+
+def refuses(name: str, cls: type[BaseModel], field: str, value: Any) -> None:
+    parameters = {**required(cls, field), field: value}
+    with pytest.raises(InvalidPipeline, match=rf"^expected .*\b{field}\b") as refusal:
+        Output.model_validate({"format": "jpeg", **parameters}) if name == "output" else make_operation(name, parameters)
+    assert len(str(refusal.value)) < 1000
+
+
+def test_there_is_what_to_test() -> None:
+    assert {("resize", "width"), ("blur", "sigma"), ("output", "quality")} <= {(name, field) for name, _, field, _ in FIELDS}
+
+
+@pytest.mark.parametrize(("name", "cls", "field", "bounds"), FIELDS, ids=[f"{name}.{field}" for name, _, field, _ in FIELDS])
+def test_a_number_is_bounded_on_both_sides(name: str, cls: type[BaseModel], field: str, bounds: dict[str, float]) -> None:
+    low, high = bounds.get("ge", bounds.get("gt")), bounds.get("le", bounds.get("lt"))
+    assert low is not None, "no lower bound"
+    assert high is not None, "no upper bound"
+    for value in (low - 1, high + 1, *([low] if "gt" in bounds else []), *([high] if "lt" in bounds else [])):
+        refuses(name, cls, field, value)
+
+
+@pytest.mark.parametrize(("name", "cls", "field", "bounds"), FIELDS, ids=[f"{name}.{field}" for name, _, field, _ in FIELDS])
+@pytest.mark.parametrize("value", NEVER, ids=lambda value: repr(value)[:12])
+def test_what_is_no_number_in_range_is_refused(
+    name: str, cls: type[BaseModel], field: str, bounds: dict[str, float], value: Any
+) -> None:
+    refuses(name, cls, field, value)
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999", "9" * 5000])
+def test_json_s_odd_numbers_are_refused(text: str) -> None:
+    with pytest.raises(InvalidPipeline, match="expected "):
+        Pipeline.from_json('{"operations": [{"op": "blur", "sigma": SIGMA}]}'.replace("SIGMA", text))
