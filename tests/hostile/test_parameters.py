@@ -62,7 +62,8 @@ def bounds(metadata: list[Any]) -> dict[str, float]:
 
 def fields() -> Iterator[tuple[str, type[BaseModel], str, dict[str, float]]]:
     classes: list[tuple[str, type[BaseModel]]] = [(name, operation_class(name)) for name in operation_names()]
-    for name, cls in [*classes, ("output", Output)]:
+    classes.append(("output", Output))
+    for name, cls in classes:
         for field, info in cls.model_fields.items():
             metadata = numbers(info.annotation, info.metadata)
             if metadata is not None:
