@@ -9,12 +9,11 @@ from typing import Any, Union, get_args, get_origin
 
 import annotated_types
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from pixelmill import InvalidPipeline, Output, Pipeline
 from pixelmill.operations import make_operation, operation_class, operation_names
-from tests.pictures import encoded, photo
 
 NEVER: list[Any] = [
     math.nan,
@@ -31,8 +30,6 @@ NEVER: list[Any] = [
     [],
     {},
 ]
-
-PICTURE = encoded(photo(4, 4))
 
 
 def numbers(annotation: Any, metadata: list[Any]) -> list[Any] | None:
@@ -73,25 +70,18 @@ def fields() -> Iterator[tuple[str, type[BaseModel], str, dict[str, float]]]:
 FIELDS = list(fields())
 
 
-def required(cls: type[BaseModel], but: str) -> dict[str, Any]:
-    """Return a value for each parameter that must be given."""
-    values: dict[str, Any] = {}
-    for field, info in cls.model_fields.items():
-        metadata = numbers(info.annotation, info.metadata)
-        if not info.is_required() or field == but:
-            continue
-        if metadata is not None:
-            values[field] = bounds(metadata)["le"]
-        else:
-            values[field] = PICTURE if info.annotation is bytes else "x"
-    return values
-
-
 def refuses(name: str, cls: type[BaseModel], field: str, value: Any) -> None:
-    parameters = {**required(cls, field), field: value}
-    with pytest.raises(InvalidPipeline, match=rf"^expected .*\b{field}\b") as refusal:
-        Output.model_validate({"format": "jpeg", **parameters}) if name == "output" else make_operation(name, parameters)
-    assert len(str(refusal.value)) < 1000
+    """Whatever else is missing, `value` is one of the things that are wrong, and the caller gets our error."""
+    if cls is Output:
+        with pytest.raises(InvalidPipeline, match=rf"^expected .*\b{field}\b"):
+            Output.model_validate({"format": "jpeg", field: value})
+        return
+    with pytest.raises(ValidationError) as refusal:
+        cls.model_validate({field: value})
+    assert field in {error["loc"][0] for error in refusal.value.errors() if error["loc"]}
+    with pytest.raises(InvalidPipeline, match=r"^expected ") as ours:
+        make_operation(name, {field: value})
+    assert len(str(ours.value)) < 1000
 
 
 def test_there_is_what_to_test() -> None:
@@ -113,6 +103,19 @@ def test_what_is_no_number_in_range_is_refused(
     name: str, cls: type[BaseModel], field: str, bounds: dict[str, float], value: Any
 ) -> None:
     refuses(name, cls, field, value)
+
+
+def lists() -> Iterator[tuple[str, type[BaseModel], str]]:
+    for name in operation_names():
+        for field, info in operation_class(name).model_fields.items():
+            if get_origin(info.annotation) in (tuple, list) and get_args(info.annotation)[0] in (int, float):
+                yield name, operation_class(name), field
+
+
+@pytest.mark.parametrize(("name", "cls", "field"), list(lists()))
+@pytest.mark.parametrize("value", NEVER, ids=lambda value: repr(value)[:12])
+def test_numbers_in_lists_are_bounded_too(name: str, cls: type[BaseModel], field: str, value: Any) -> None:
+    refuses(name, cls, field, [value] * 9)
 
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999", "9" * 5000])
