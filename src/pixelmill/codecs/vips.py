@@ -34,6 +34,15 @@ def set_up() -> None:
     logging.getLogger("pyvips").setLevel(logging.WARNING)
     pyvips.cache_set_max(0)
     pyvips.block_untrusted_set(True)
+    # What libvips says may quote a damaged file. pyvips reads it as UTF-8, and where it is none, fails in the midst.
+    pyvips._to_string = pyvips.error._to_string = _text
+
+
+def _text(pointer: Any) -> str:
+    """Return a C string, as pyvips' function of that name does."""
+    import pyvips
+
+    return "NULL" if pointer == pyvips.ffi.NULL else pyvips.ffi.string(pointer).decode("utf-8", "replace")
 
 
 @contextmanager
