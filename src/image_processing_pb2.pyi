@@ -581,7 +581,7 @@ class DescribeInstanceRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class InstanceInfo(_message.Message):
-    __slots__ = ("pool", "name", "address", "pid", "healthy", "calls", "in_flight", "problem", "version", "operations", "uptime_s")
+    __slots__ = ("pool", "name", "address", "pid", "healthy", "calls", "in_flight", "problem", "version", "operations", "uptime_s", "custom")
     POOL_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
@@ -593,6 +593,7 @@ class InstanceInfo(_message.Message):
     VERSION_FIELD_NUMBER: _ClassVar[int]
     OPERATIONS_FIELD_NUMBER: _ClassVar[int]
     UPTIME_S_FIELD_NUMBER: _ClassVar[int]
+    CUSTOM_FIELD_NUMBER: _ClassVar[int]
     pool: str
     name: str
     address: str
@@ -604,4 +605,15 @@ class InstanceInfo(_message.Message):
     version: str
     operations: _containers.RepeatedScalarFieldContainer[str]
     uptime_s: int
-    def __init__(self, pool: _Optional[str] = ..., name: _Optional[str] = ..., address: _Optional[str] = ..., pid: _Optional[int] = ..., healthy: _Optional[bool] = ..., calls: _Optional[int] = ..., in_flight: _Optional[int] = ..., problem: _Optional[str] = ..., version: _Optional[str] = ..., operations: _Optional[_Iterable[str]] = ..., uptime_s: _Optional[int] = ...) -> None: ...
+    custom: _containers.RepeatedCompositeFieldContainer[CustomOperation]
+    def __init__(self, pool: _Optional[str] = ..., name: _Optional[str] = ..., address: _Optional[str] = ..., pid: _Optional[int] = ..., healthy: _Optional[bool] = ..., calls: _Optional[int] = ..., in_flight: _Optional[int] = ..., problem: _Optional[str] = ..., version: _Optional[str] = ..., operations: _Optional[_Iterable[str]] = ..., uptime_s: _Optional[int] = ..., custom: _Optional[_Iterable[_Union[CustomOperation, _Mapping]]] = ...) -> None: ...
+
+class CustomOperation(_message.Message):
+    __slots__ = ("name", "pool", "parameters")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    POOL_FIELD_NUMBER: _ClassVar[int]
+    PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    pool: str
+    parameters: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., pool: _Optional[str] = ..., parameters: _Optional[_Iterable[str]] = ...) -> None: ...

@@ -1,4 +1,4 @@
-"""The example plugin, installed as users install it, and its functions without Pixelmill, as an oracle."""
+"""The example plugin, installed as users install it, or only for a while in this process."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from pixelmill.operations import base
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "plugin"
@@ -26,3 +30,15 @@ def install(folder: Path) -> Path:
 def path_with(*folders: Path | str) -> str:
     """Return a PYTHONPATH that has these folders first."""
     return os.pathsep.join([*map(str, folders), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
+@contextmanager
+def registered(path: Path = EXAMPLE / "pixelmill_posterize.py") -> Iterator[None]:
+    """Have a module's operations in this process, and only as long as the context lasts."""
+    before = dict(base._registry)
+    try:
+        exec(compile(path.read_text(), path, "exec"), {"__name__": path.stem})
+        yield
+    finally:
+        base._registry.clear()
+        base._registry.update(before)

@@ -7,20 +7,24 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import grpc
 
 import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
-from pixelmill.errors import NoHealthyInstance
+from pixelmill.errors import NoHealthyInstance, OperationNotInstalled
 from pixelmill.fleet.addresses import Host, Resolver
 from pixelmill.fleet.reach import POLL_S, Reach, open_channel
+from pixelmill.fleet.roster import Roster
 from pixelmill.limits import Limits
 
 CONNECT_S = 2.0
 TURNS_S = 0.5
 """How long a new channel waits until each of its instances, which can be reached, takes its turn, seconds."""
 DRAIN_S = 60.0
+MAX_PARTS = 8
+"""Channels of a pool to different parts of its instances that are kept open."""
 LOOK_S = 0.1
 """Time between two looks at who can be reached, seconds."""
 log = logging.getLogger("pixelmill.fleet")
@@ -60,29 +64,57 @@ SERVICE_CONFIG = {
 }
 
 
-class Pool:
-    """The instances of one pool behind one channel."""
+class Line(NamedTuple):
+    """A channel to some of a pool's instances, and the calls over it."""
 
-    def __init__(self, name: str, hosts: Sequence[Host], limits: Limits) -> None:
+    addresses: tuple[Host, ...]
+    channel: grpc.aio.Channel
+    stub: rpc.StageServiceAsyncStub
+
+
+class Pool:
+    """The instances of one pool: one channel to all of them, and one to each part of them that alone has an operation."""
+
+    def __init__(self, name: str, hosts: Sequence[Host], limits: Limits, reach: Reach, roster: Roster) -> None:
         self.name = name
         self.hosts = tuple(hosts)
         self.addresses: dict[Host, tuple[Host, ...]] = {}
         self._limits = limits
-        self._current: tuple[Host, ...] = ()
-        self._channel: grpc.aio.Channel | None = None
-        self._stub: rpc.StageServiceAsyncStub | None = None
+        self._reach = reach
+        self._roster = roster
+        self._all: Line | None = None
+        self._parts: dict[tuple[Host, ...], Line] = {}
+        self._opening = asyncio.Lock()
         self._draining: set[asyncio.Task[None]] = set()
 
-    @property
-    def stub(self) -> rpc.StageServiceAsyncStub:
-        """The pool's calls; each goes to the next healthy instance.
+    async def stub(self, operations: frozenset[str]) -> rpc.StageServiceAsyncStub:
+        """Return calls that go to the next healthy instance of those that have all these operations, by their names.
+
+        Name only operations that not every instance has.
 
         Raises:
             NoHealthyInstance: none of its host names exists.
+            OperationNotInstalled: no instance has the operations.
         """
-        if self._stub is None:
+        if self._all is None:
             raise NoHealthyInstance(f"no host of the {self.name} pool resolves: {', '.join(map(str, self.hosts))}")
-        return self._stub
+        if not operations or not self._roster.knows_any(self.known):
+            return self._all.stub
+        able = [address for address in self.known if self._roster.has(address, operations)]
+        if not able:
+            names = " and ".join(sorted(operations))
+            raise OperationNotInstalled(f"expected an instance of the {self.name} pool that has {names} installed, got none")
+        # Those that are down count: whoever has it may be back soon, which is another thing than having it nowhere.
+        able = list(self._reach.reachable(able))
+        return self._all.stub if set(able) == set(self._all.addresses) else (await self._part(tuple(able))).stub
+
+    async def _part(self, addresses: tuple[Host, ...]) -> Line:
+        async with self._opening:
+            line = self._parts.pop(addresses, None) or await self._connected(addresses)
+            self._parts[addresses] = line
+            while len(self._parts) > MAX_PARTS:
+                self._drain(self._parts.pop(next(iter(self._parts))))
+            return line
 
     async def resolve(self, resolver: Resolver) -> None:
         """Resolve the host names again."""
@@ -93,21 +125,27 @@ class Pool:
         """All addresses of all its hosts."""
         return tuple(dict.fromkeys(address for found in self.addresses.values() for address in found))
 
-    async def follow(self, reach: Reach) -> None:
+    async def follow(self) -> None:
         """Where other addresses can be reached than before, change over to a new channel. Running calls end on the old."""
-        current = reach.reachable(self.known)
-        if current == self._current:
+        for addresses in [
+            each for each in self._parts if self._reach.reachable(each) != each or not {*each} <= {*self.known}
+        ]:
+            self._drain(self._parts.pop(addresses))
+        current = self._reach.reachable(self.known)
+        if current == (self._all.addresses if self._all else ()):
             return
         log.info("pool %s: %s", self.name, ", ".join(map(str, current)) or "no host resolves")
-        channel = await self._connected(current) if current else None
-        old, self._channel, self._current = self._channel, channel, current
-        self._stub = rpc.StageServiceStub(channel) if channel else None
+        line = await self._connected(current) if current else None
+        old, self._all = self._all, line
         if old:
-            task = asyncio.create_task(old.close(DRAIN_S))
-            self._draining.add(task)
-            task.add_done_callback(self._draining.discard)
+            self._drain(old)
 
-    async def _connected(self, addresses: tuple[Host, ...]) -> grpc.aio.Channel:
+    def _drain(self, line: Line) -> None:
+        task = asyncio.create_task(line.channel.close(DRAIN_S))
+        self._draining.add(task)
+        task.add_done_callback(self._draining.discard)
+
+    async def _connected(self, addresses: tuple[Host, ...]) -> Line:
         """Return a new channel, once all its instances take their turns, or time is up.
 
         Otherwise its first calls would all go to whichever instance is connected first. If the old channel has none at
@@ -131,24 +169,31 @@ class Pool:
         except BaseException:
             await channel.close()
             raise
-        return channel
+        return Line(addresses, channel, stub)
 
     def _is_broken(self) -> bool:
-        return self._channel is not None and self._channel.get_state() is not grpc.ChannelConnectivity.READY
+        return self._all is not None and self._all.channel.get_state() is not grpc.ChannelConnectivity.READY
 
-    async def replaced(self, stub: rpc.StageServiceAsyncStub, within_s: float) -> bool:
-        """Wait for other instances than those that `stub` calls, at most `within_s` seconds, and tell whether there are."""
+    async def replaced(self, stub: rpc.StageServiceAsyncStub, operations: frozenset[str], within_s: float) -> bool:
+        """Wait for other instances than those that `stub` calls, at most `within_s` seconds, and tell whether there are.
+
+        Raises:
+            NoHealthyInstance: there are none at all any more.
+            OperationNotInstalled: none of them has the operations.
+        """
         until = asyncio.get_running_loop().time() + within_s
-        while self._stub is stub and asyncio.get_running_loop().time() < until:
+        while await self.stub(operations) is stub:
+            if asyncio.get_running_loop().time() >= until:
+                return False
             await asyncio.sleep(POLL_S)
-        return self._stub is not stub
+        return True
 
     async def close(self) -> None:
-        """Close the channel; running calls end."""
+        """Close the channels; running calls end."""
         for task in self._draining:
             task.cancel()
-        if self._channel:
-            await self._channel.close()
+        lines = [*self._parts.values(), *([self._all] if self._all else [])]
+        await asyncio.gather(*(line.channel.close() for line in lines))
 
 
 class Pools:
@@ -158,8 +203,12 @@ class Pools:
         everyone = tuple(dict.fromkeys(host for found in hosts.values() for host in found))
         self.has_workers = "worker" in hosts
         # Every worker can do everything, so without a pool of general workers every instance is one.
-        self.by_name = {name: Pool(name, found, limits) for name, found in ({"worker": everyone} | hosts).items()}
         self.reach = Reach(limits)
+        self.roster = Roster(self.reach)
+        self.by_name = {
+            name: Pool(name, found, limits, self.reach, self.roster)
+            for name, found in ({"worker": everyone} | hosts).items()
+        }
         self._resolver = Resolver()
         self._resolve_s = resolve_s
         self._task: asyncio.Task[None] | None = None
@@ -173,19 +222,29 @@ class Pools:
         """Resolve all names and connect to who can be reached; go on doing so in the background."""
         await self._resolve()
         await self.reach.settle(self._known(), CONNECT_S)
+        await self.ask_again()
         await self._follow()
         self._task = asyncio.create_task(self._keep_fresh())
+
+    async def ask_again(self) -> None:
+        """Ask all instances that can be reached which operations they have, and wait for the answers."""
+        self.roster.doubt()
+        self.roster.look(self.reach.up(self._known()))
+        await self.roster.settle()
 
     def _known(self) -> set[Host]:
         return {address for pool in self.by_name.values() for address in pool.known}
 
     async def _resolve(self) -> None:
         await asyncio.gather(*(pool.resolve(self._resolver) for pool in self.by_name.values()))
+        self.roster.forget(self._known())
+        self.roster.doubt()
         await self.reach.forget(self._known())
 
     async def _follow(self) -> None:
         self.reach.look(self._known())
-        await asyncio.gather(*(pool.follow(self.reach) for pool in self.by_name.values()))
+        self.roster.look(self.reach.up(self._known()))
+        await asyncio.gather(*(pool.follow() for pool in self.by_name.values()))
 
     async def _keep_fresh(self) -> None:
         loop = asyncio.get_running_loop()
@@ -204,4 +263,5 @@ class Pools:
         """Stop resolving and close all channels."""
         if self._task:
             self._task.cancel()
+        self.roster.close()
         await asyncio.gather(self.reach.close(), *(pool.close() for pool in self.by_name.values()))

@@ -8,14 +8,14 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import count
+from itertools import chain, count
 
 import grpc
 
 import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
 from pixelmill.codecs import probe
-from pixelmill.errors import Cancelled, DeadlineExceeded, Draining, Internal, NoHealthyInstance
+from pixelmill.errors import Cancelled, DeadlineExceeded, Draining, Internal, NoHealthyInstance, OperationNotInstalled
 from pixelmill.fleet import wire
 from pixelmill.fleet.admission import Admission
 from pixelmill.fleet.channels import Pool, Pools
@@ -95,7 +95,7 @@ class Dispatcher:
         """Send one hop's input to its pool. Raises a `PixelmillError`."""
         wire.fill_stage(message, hop)
         started = time.perf_counter()
-        answer, again = await self._call(self.pools[hop.pool], message, request)
+        answer, again = await self._call(self.pools[hop.pool], _rare(hop), message, request)
         kind = "renditions" if answer.renditions else answer.WhichOneof("result")
         if kind == "error":
             raise wire.error_of(answer.error)
@@ -104,19 +104,29 @@ class Dispatcher:
         report = wire.report_of(answer.report, pool=hop.pool, wall_s=time.perf_counter() - started)
         return answer, replace(report, attempts=report.attempts + again)
 
-    async def _call(self, pool: Pool, message: pb.StageRequest, request: Request) -> tuple[pb.StageResponse, int]:
-        """Send a hop to a pool; returns the answer, and how often gRPC's own retries were not enough.
+    async def _call(
+        self, pool: Pool, rare: frozenset[str], message: pb.StageRequest, request: Request
+    ) -> tuple[pb.StageResponse, int]:
+        """Send a hop to those of a pool that have its rare operations.
 
-        They stay on the channel of the call, which lists the instances of the moment when it was made.
+        Returns the answer, and how often gRPC's own retries were not enough. They stay on the channel of the call, which
+        lists the instances of the moment when it was made.
         """
         for again in count():
+            stub = await pool.stub(rare)
             request.deadline.check(f"the hop to the {pool.name} pool")
-            stub = pool.stub
             try:
-                return await self._try(pool.name, stub, message, request), again
+                answer = await self._try(pool.name, stub, message, request)
             except (NoHealthyInstance, Draining):
-                if not await pool.replaced(stub, OTHERS_S):
+                if not await pool.replaced(stub, rare, OTHERS_S):
                     raise
+                continue
+            if answer.error.reason != OperationNotInstalled.reason:
+                return answer, again
+            # It had the operation when it was last asked: another program has taken its place.
+            await self.pools.ask_again()
+            if await pool.stub(rare) is stub:
+                return answer, again
         raise Internal
 
     async def _try(
@@ -212,6 +222,12 @@ class _Journey:
             self.done += (report,)
             self.report(Progress(self.plan, self.done))
         return answer
+
+
+def _rare(hop: Hop) -> frozenset[str]:
+    """Return the names of a hop's operations that not every instance has."""
+    operations = chain(hop.operations, *(end.operations for end in hop.ends))
+    return frozenset(operation.name for operation in operations if not operation.everywhere)
 
 
 async def _answer(call: Awaitable[pb.StageResponse]) -> pb.StageResponse:

@@ -20,6 +20,7 @@ from pixelmill.errors import (
     Internal,
     InvalidPipeline,
     NoHealthyInstance,
+    OperationFailed,
     Overloaded,
     PixelmillError,
     from_reason,
@@ -94,6 +95,8 @@ def has_details(error: grpc.RpcError) -> bool:
 
 def as_error(error: Exception) -> PixelmillError:
     """Return what a client may see of an exception: ours as it is; anything else is logged and becomes `Internal`."""
+    if isinstance(error, OperationFailed):
+        log.warning("%s", error, exc_info=error.__cause__)
     if isinstance(error, PixelmillError):
         if isinstance(error, Internal):
             log.error("internal error", exc_info=error)

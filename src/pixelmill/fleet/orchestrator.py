@@ -16,6 +16,7 @@ import grpc
 
 import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
+from pixelmill import plugins
 from pixelmill.engine import tune_malloc
 from pixelmill.errors import Cancelled, Draining, expected
 from pixelmill.fleet import typed, wire
@@ -246,10 +247,12 @@ def serve(settings: OrchestratorSettings) -> None:
     """Run the orchestrator until it is told to stop.
 
     Raises:
-        InvalidPipeline: a list of hosts cannot be read.
+        InvalidPipeline: a list of hosts cannot be read, or a plugin that the settings name cannot be imported.
         Unavailable: its address is taken.
     """
     tune_malloc()
+    plugins.load_modules(settings.plugin_modules)
+    plugins.load()
     if isinstance(sys.stdout, TextIOWrapper):
         # An output that knows no emoji shows their codes.
         sys.stdout.reconfigure(errors="backslashreplace")

@@ -78,6 +78,10 @@ class Reach:
                 clear = False
         return clear
 
+    def up(self, addresses: Iterable[Host]) -> set[Host]:
+        """Return those that can be reached."""
+        return self._up.intersection(addresses)
+
     async def settle(self, addresses: Collection[Host], timeout_s: float) -> None:
         """Wait until it is clear of each address whether it can be reached, at most `timeout_s` seconds."""
         until = asyncio.get_running_loop().time() + timeout_s

@@ -22,7 +22,8 @@ from grpc_reflection.v1alpha import reflection
 import image_processing_pb2 as pb
 from pixelmill import __version__
 from pixelmill.errors import PixelmillError, Unavailable
-from pixelmill.operations import operation_names
+from pixelmill.operations import operation_class, operation_names
+from pixelmill.operations.foreign import Foreign
 from pixelmill.settings import ServerSettings
 
 POLL_S = 0.02
@@ -127,6 +128,10 @@ class Server:
 
 def instance_info(server: Server | None, *, pool: str, name: str, calls: int, in_flight: int) -> pb.InstanceInfo:
     """Return what a process of the fleet says of itself; its address is for those to tell who reach it."""
+    here = [cls for cls in map(operation_class, operation_names()) if not issubclass(cls, Foreign)]
+    custom = [
+        pb.CustomOperation(name=cls.name, pool=cls.pool, parameters=cls.model_fields) for cls in here if not cls.everywhere
+    ]
     return pb.InstanceInfo(
         pool=pool,
         name=name,
@@ -135,7 +140,8 @@ def instance_info(server: Server | None, *, pool: str, name: str, calls: int, in
         calls=calls,
         in_flight=in_flight,
         version=__version__,
-        operations=operation_names(),
+        operations=[cls.name for cls in here],
+        custom=custom,
         uptime_s=int(time.monotonic() - server.started) if server else 0,
     )
 

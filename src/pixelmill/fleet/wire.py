@@ -11,9 +11,9 @@ import numpy as np
 
 import image_processing_pb2 as pb
 from pixelmill.codecs import KEPT, Output, Reading
-from pixelmill.errors import Internal, InvalidPipeline, PixelmillError, expected, from_reason
+from pixelmill.errors import Internal, InvalidPipeline, OperationNotInstalled, PixelmillError, expected, from_reason, shown
 from pixelmill.geometry import Size
-from pixelmill.operations import Operation, make_operation
+from pixelmill.operations import Operation, find, hint, make_operation
 from pixelmill.picture import Metadata, Picture
 from pixelmill.pipeline import Pipeline, Rendition, make_output
 from pixelmill.plan import Hop
@@ -107,11 +107,21 @@ def operation_message(operation: Operation) -> pb.Operation:
 
 
 def operations_of(messages: Iterable[pb.Operation]) -> tuple[Operation, ...]:
-    """Return the operations of messages. Raises `InvalidPipeline`."""
-    return tuple(
-        make_operation(message.name, {name: value_of(value) for name, value in message.parameters.items()})
-        for message in messages
-    )
+    """Return the operations of messages.
+
+    Raises:
+        InvalidPipeline: a parameter does not exist, or a value is out of range.
+        OperationNotInstalled: an operation does not exist here. Its sender has it, as it was not just written by somebody.
+    """
+    return tuple(map(_operation_of, messages))
+
+
+def _operation_of(message: pb.Operation) -> Operation:
+    if find(message.name) is None:
+        raise OperationNotInstalled(
+            f"expected an operation that is installed, got {shown(message.name)}; {hint(message.name)}"
+        )
+    return make_operation(message.name, {name: value_of(value) for name, value in message.parameters.items()})
 
 
 def output_message(output: Output) -> pb.Output:

@@ -12,6 +12,7 @@ import grpc
 
 import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
+from pixelmill import plugins
 from pixelmill.codecs import Output, Reading
 from pixelmill.cores import available_cores
 from pixelmill.engine import HopResult, run_hop, warm_up
@@ -20,7 +21,7 @@ from pixelmill.fleet import wire
 from pixelmill.fleet.admission import Admission
 from pixelmill.fleet.classic import Classic
 from pixelmill.fleet.dispatch import TIME_LEFT
-from pixelmill.fleet.faults import answers
+from pixelmill.fleet.faults import answers, as_error
 from pixelmill.fleet.server import (
     Server,
     instance_info,
@@ -133,7 +134,7 @@ class StageServicer(rpc.StageServiceServicer):
         except Unavailable:
             raise
         except PixelmillError as error:
-            return pb.StageResponse(error=wire.error_message(error))
+            return pb.StageResponse(error=wire.error_message(as_error(error)))
         answer = pb.StageResponse(width=made.size.width, height=made.size.height, report=wire.report_message(report))
         if ends:
             answer.renditions.extend(map(wire.rendered_message, made.outputs))
@@ -180,8 +181,11 @@ def serve(settings: WorkerSettings) -> None:
     """Run a worker until it is told to stop.
 
     Raises:
+        InvalidPipeline: a plugin that the settings name cannot be imported.
         Unavailable: its address is taken.
     """
+    plugins.load_modules(settings.plugin_modules)
+    plugins.load()
     warm_up()
 
     async def main() -> None:

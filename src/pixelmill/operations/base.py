@@ -22,6 +22,7 @@ from pixelmill.geometry import Size
 from pixelmill.pixels import Image
 from pixelmill.refusals import explain_refusal
 
+CUSTOM_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 Pool = Literal["resize", "filter", "watermark"]
 
 

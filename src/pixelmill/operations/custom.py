@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 import typing
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar, overload
@@ -15,13 +14,12 @@ from pixelmill.codecs import WRITABLE
 from pixelmill.codecs.output import ALIASES
 from pixelmill.errors import OperationFailed, PixelmillError, expected
 from pixelmill.geometry import Size
-from pixelmill.operations.base import Operation, Pool, add, make_operation, registered
+from pixelmill.operations.base import CUSTOM_NAME, Operation, Pool, add, make_operation, registered
 from pixelmill.operations.foreign import Foreign
 from pixelmill.operations.signature import described, fields_of
 from pixelmill.pixels import Image
 
 MAX_TOLD = 300
-NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 OF_PIPELINES = {
     *("operations", "output", "renditions", "then", "rendition", "ends", "first_frame", "to", "parse", "digest"),
     *(f"{way}_{form}" for way in ("from", "to") for form in ("data", "json", "yaml", "text")),
@@ -145,7 +143,7 @@ def _register(function: F, given: str | None, pool: Pool, output_size: Sizer | N
     if not inspect.isfunction(function) or inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
         raise TypeError(f"expected a function for an operation, got {function!r}")
     name = function.__name__ if given is None else given
-    if not isinstance(name, str) or not NAME.fullmatch(name):
+    if not isinstance(name, str) or not CUSTOM_NAME.fullmatch(name):
         raise TypeError(expected("a name in snake case", "an operation", name))
     if name in RESERVED:
         raise TypeError(f"expected another name for the operation {name}: this one is reserved")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Self, cast
+from typing import Any, Self, cast, get_args
 
 from pydantic import ConfigDict, create_model, model_validator
 
 from pixelmill.errors import InvalidPipeline, expected
-from pixelmill.operations.base import Operation, Pool, add, registered
+from pixelmill.operations.base import CUSTOM_NAME, Operation, Pool, add, registered
 from pixelmill.pixels import Image
 
 INT64 = 2**63
@@ -36,10 +36,12 @@ class Foreign(Operation):
         raise NotImplementedError(f"{self.name} is not installed here")
 
 
-def learn(name: str, pool: Pool, parameters: Iterable[str]) -> None:
-    """Take note that an operation exists elsewhere. One that exists here stays as it is."""
+def learn(name: str, pool: str, parameters: Iterable[str]) -> None:
+    """Take note that an operation exists elsewhere. One that exists here stays as it is; a name that is none is left out."""
+    if not CUSTOM_NAME.fullmatch(name) or pool not in get_args(Pool):
+        return
     known = registered(name)
     if known is None:
         known = add(name, cast(Any, create_model)(name.title().replace("_", ""), __base__=Foreign))
     if issubclass(known, Foreign):
-        known.pool, known.positional = pool, tuple(parameters)
+        known.pool, known.positional = cast(Pool, pool), tuple(parameters)

@@ -1,0 +1,72 @@
+"""Which operations each instance has: asked when it can be reached, and again and again, as its program may change."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable
+
+import grpc
+
+import image_processing_pb2 as pb
+import image_processing_pb2_grpc as rpc
+from pixelmill.fleet.addresses import Host
+from pixelmill.fleet.reach import Reach
+from pixelmill.operations.foreign import learn
+
+TIMEOUT_S = 1.0
+
+
+class Roster:
+    """What each instance last told of its operations. Call `look` to have those asked that have come up since."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+        self._told: dict[Host, frozenset[str]] = {}
+        self._certain: set[Host] = set()
+        self._asking: dict[Host, asyncio.Task[None]] = {}
+
+    def has(self, address: Host, operations: Collection[str]) -> bool:
+        """Tell whether an instance has all these operations, by their names."""
+        return self._told.get(address, frozenset()).issuperset(operations)
+
+    def knows_any(self, addresses: Iterable[Host]) -> bool:
+        """Tell whether any of these instances has ever answered."""
+        return any(address in self._told for address in addresses)
+
+    def look(self, up: Collection[Host]) -> None:
+        """Start asking those that can be reached, and have not been asked since they can be."""
+        self._certain.intersection_update(up)
+        for address in set(up) - self._certain - self._asking.keys():
+            self._asking[address] = asyncio.create_task(self._ask(address))
+
+    def doubt(self) -> None:
+        """Have all asked again, at the next look; until they answer, what they told last is taken for true."""
+        self._certain.clear()
+
+    async def settle(self) -> None:
+        """Wait until all that are being asked have answered, or have had enough time to."""
+        if self._asking:
+            await asyncio.wait(self._asking.values())
+
+    def forget(self, kept: Collection[Host]) -> None:
+        """Forget all other addresses."""
+        self._told = {address: names for address, names in self._told.items() if address in kept}
+
+    def close(self) -> None:
+        """Stop asking."""
+        for task in self._asking.values():
+            task.cancel()
+
+    async def _ask(self, address: Host) -> None:
+        stub: rpc.StageServiceAsyncStub = rpc.StageServiceStub(self._reach.channel(address))
+        try:
+            info = await stub.DescribeInstance(pb.DescribeInstanceRequest(), timeout=TIMEOUT_S)
+        except grpc.RpcError:
+            # It is asked again at the next look.
+            return
+        finally:
+            del self._asking[address]
+        for each in info.custom:
+            learn(each.name, each.pool, each.parameters)
+        self._told[address] = frozenset(info.operations)
+        self._certain.add(address)
