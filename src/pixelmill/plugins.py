@@ -31,7 +31,7 @@ class _State:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self.looked = False
+        self.loading = self.looked = self.complete = False
         self.named: list[Callable[[], Iterable[str]]] = []
         self.files: set[Path] = set()
         self.failures: dict[str, str] = {}
@@ -48,30 +48,40 @@ def load() -> None:
     Raises:
         InvalidPipeline: a module that was named cannot be imported.
     """
-    if _state.looked and not _state.named:
+    if _state.complete:
         return
     with _state.lock:
-        while _state.named:
-            load_modules(_state.named.pop(0)())
-        if _state.looked:
-            return
         # A plugin may ask for an operation while it is imported: that finds those which are there by then.
-        _state.looked = True
-        from importlib.metadata import entry_points
+        if _state.loading:
+            return
+        _state.loading = True
+        try:
+            while _state.named:
+                load_modules(_state.named.pop(0)())
+            if not _state.looked:
+                _state.looked = True
+                _load_installed()
+            _state.complete = True
+        finally:
+            _state.loading = False
 
-        for point in entry_points(group=GROUP):
-            try:
-                point.load()
-            except (Exception, SystemExit) as error:
-                _state.failures[point.name] = (
-                    f"the plugin {point.name!r} of {_package(point)} failed to load: {_told(error)}"
-                )
-                log.warning("%s", _state.failures[point.name])
+
+def _load_installed() -> None:
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group=GROUP):
+        try:
+            point.load()
+        except (Exception, SystemExit) as error:
+            _state.failures[point.name] = f"the plugin {point.name!r} of {_package(point)} failed to load: {_told(error)}"
+            log.warning("%s", _state.failures[point.name])
 
 
 def name_modules(named: Callable[[], Iterable[str]]) -> None:
     """Have modules imported too when plugins are looked for; `named` tells which, as `load_modules` takes them."""
-    _state.named.append(named)
+    with _state.lock:
+        _state.named.append(named)
+        _state.complete = False
 
 
 def failure(name: object) -> str | None:

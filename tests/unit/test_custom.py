@@ -10,16 +10,23 @@ from typing import Annotated, Any, Literal, Optional
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pydantic import Field
 
+import image_processing_pb2 as pb
 import pixelmill
 from pixelmill import InvalidPipeline, OperationFailed, Pipeline
+from pixelmill.codecs import probe
 from pixelmill.errors import ImageTooLarge
+from pixelmill.fleet import wire
 from pixelmill.geometry import Size
 from pixelmill.operations import base, make_operation, operation_class
 from pixelmill.operations.custom import OF_PIPELINES
+from pixelmill.operations.foreign import learn
 from pixelmill.pixels import Image
+from pixelmill.plan import plan
 from pixelmill.schema import operation_schema, pipeline_schema
 from tests.pictures import encoded, photo
 
@@ -88,6 +95,48 @@ def test_every_spelling_says_the_same() -> None:
         assert Pipeline.parse(spelled) == pipeline
     assert pickle.loads(pickle.dumps(pipeline)) == copy.deepcopy(pipeline) == pipeline
     assert "posterize" in dir(Pipeline())
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "levels": st.integers(2, 256),
+            "mode": st.sampled_from(["down", "up"]),
+            "share": st.floats(0, 1, exclude_min=True),
+            "seed": st.none() | st.integers(-(2**63), 2**63 - 1),
+            "table": st.binary(max_size=40),
+            "strict": st.booleans(),
+            "title": st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
+        },
+    )
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_values_survive_every_spelling_and_the_wire(values: dict[str, Any]) -> None:
+    pixelmill.operation(posterize)
+    pipeline = CHAIN.posterize(**values)
+    for spelled in (pipeline.to_text(), pipeline.to_json(), pipeline.to_yaml()):
+        assert Pipeline.parse(spelled) == pipeline
+    message = wire.pipeline_message(pipeline)
+    assert wire.pipeline_of(pb.RunPipelineRequest(pipeline=message)) == pipeline
+
+
+def test_an_operation_of_another_process_carries_any_values() -> None:
+    learn("smear", "watermark", ["length", "angle"])
+    learn("no name", "filter", [])
+    learn("smudge", "worker", [])
+    learn("blur", "resize", [])
+    assert (base.registered("no name"), base.registered("smudge"), operation_class("blur").pool) == (None, None, "filter")
+    pipeline = CHAIN.blur(2).smear(length=3, angle=0.5, ink=b"\xff", on=True).resize(7)
+    assert pipeline.to_text() == 'blur | smear:3,0.5,ink="/w==",on=true | resize:7x'
+    message = wire.pipeline_message(pipeline)
+    assert wire.pipeline_of(pb.RunPipelineRequest(pipeline=message)) == pipeline
+    planned = plan(pipeline, probe(encoded(photo(20, 10))), placement="spread")
+    assert [(hop.pool, size) for hop, size in zip(planned.hops, planned.sizes, strict=True)] == [
+        ("filter", (20, 10)),
+        ("watermark", None),
+        ("resize", None),
+    ]
 
 
 def test_its_schema_and_help() -> None:

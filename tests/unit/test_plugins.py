@@ -125,3 +125,21 @@ def test_a_module_that_is_not_there(name: str) -> None:
 def test_help_looks_for_no_plugin(installed: Path) -> None:
     code = "import sys, pixelmill.cli as cli; cli.main(['run', '--help']); sys.exit('pixelmill_posterize' in sys.modules)"
     python(code, installed)
+
+
+def test_whoever_asks_while_a_plugin_is_imported_waits_for_it(tmp_path: Path) -> None:
+    slow = broken(
+        tmp_path / "slow",
+        "import sys, pixelmill\n"
+        "sys.modules['__main__'].begun.set(); sys.modules['__main__'].go.wait()\n"
+        "@pixelmill.operation\ndef smear(image): return image\n"
+        "pixelmill.Pipeline.parse('blur | smear')\n",
+    )
+    code = (
+        "import threading; from pixelmill.operations import find\n"
+        "begun, go, found = threading.Event(), threading.Event(), []\n"
+        "asking = [threading.Thread(target=lambda: found.append(find('smear').name)) for _ in range(2)]\n"
+        "asking[0].start(); begun.wait(); asking[1].start(); asking[1].join(0.2); go.set()\n"
+        "[each.join() for each in asking]; print(*found)\n"
+    )
+    assert python(code, slow).stdout == "smear smear\n"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from typing import Any, Self, cast, get_args
 
-from pydantic import ConfigDict, create_model, model_validator
+from pydantic import ConfigDict, SerializationInfo, create_model, model_serializer, model_validator
 
 from pixelmill.errors import InvalidPipeline, expected
 from pixelmill.operations.base import CUSTOM_NAME, Operation, Pool, add, registered
@@ -31,6 +32,16 @@ class Foreign(Operation):
             if not (whole or value is None or isinstance(value, float | str | bytes)):
                 raise InvalidPipeline(expected("a number, text, bytes, true or false", f"{self.name}.{name}", value))
         return self
+
+    @model_serializer
+    def _with_name(self, info: SerializationInfo) -> dict[str, Any]:  # type: ignore[override]
+        given = {name: value for name, value in (self.model_extra or {}).items() if value is not None}
+        if info.mode == "json":
+            given = {
+                name: base64.b64encode(value).decode() if isinstance(value, bytes) else value
+                for name, value in given.items()
+            }
+        return {"op": self.name, **given}
 
     def apply(self, image: Image) -> Image:
         raise NotImplementedError(f"{self.name} is not installed here")
