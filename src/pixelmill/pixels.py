@@ -40,6 +40,13 @@ def to_rgb(image: Image) -> Image:
     return cv2.cvtColor(image, cv2.COLOR_GRAY2RGB) if channels(image) == 1 else image
 
 
+def to_rgba(image: Image) -> Image:
+    """Return gray or sRGB pixels as opaque RGBA ones, in memory of their own."""
+    import cv2
+
+    return with_axis(cv2.cvtColor(image, cv2.COLOR_GRAY2RGBA if channels(image) == 1 else cv2.COLOR_RGB2RGBA))
+
+
 def luma(color: Image) -> Image:
     """Return the ITU-R BT.601 luma of pixels, of shape (H, W, 1); alpha does not count."""
     import cv2
@@ -63,7 +70,7 @@ def on_color(image: Image, change: Callable[[Image], Image]) -> Image:
     """
     if channels(image) < 4:
         return with_axis(change(image))
-    return with_alpha(change(without_alpha(image)), image[:, :, 3])
+    return replace_alpha(to_rgba(with_axis(change(without_alpha(image)))), image)
 
 
 def without_alpha(image: Image) -> Image:
@@ -78,7 +85,8 @@ def with_alpha(color: Image, alpha: NDArray[np.uint8]) -> Image:
     """Return gray or sRGB pixels and their alpha, of shape (H, W), as RGBA."""
     import cv2
 
-    image: Image = cv2.merge([to_rgb(with_axis(color)), alpha])
+    image = to_rgba(with_axis(color))
+    cv2.insertChannel(np.ascontiguousarray(alpha), image, 3)
     return image
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from pixelmill.operations.base import Operation, register
-from pixelmill.pixels import Image, channels, is_opaque, unweighted, weighted_by_alpha, with_alpha, with_axis
+from pixelmill.pixels import Image, channels, is_opaque, to_rgba, unweighted, weighted_by_alpha, with_axis
 
 KEPT_PIXELS = 1_000_000
 """A vignette's mask of up to that many pixels is kept for the next picture of its size."""
@@ -132,8 +132,7 @@ class RoundedCorners(Operation):
         radius = min(self.radius if self.share is None else self.share * shorter, shorter / 2)
         if not radius:
             return image
-        opaque = np.full((height, width), 255, np.uint8)
-        result = image.copy() if channels(image) == 4 else with_alpha(image, opaque)
+        result = image.copy() if channels(image) == 4 else to_rgba(image)
         side = math.ceil(radius)
         corner = _corner(radius, side)
         for alpha, mask in (

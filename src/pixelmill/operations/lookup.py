@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelmill.operations.base import Operation
-from pixelmill.pixels import Image, channels, replace_alpha, to_rgb, with_alpha, with_axis
+from pixelmill.pixels import Image, channels, replace_alpha, with_alpha, with_axis
 
 LEVELS = np.arange(256, dtype=np.float64)
 SAME = np.arange(256, dtype=np.uint8)
@@ -52,26 +52,29 @@ class Table:
         import cv2
 
         if self.color.shape[1] == 3:
-            image = to_rgb(image)
-        if channels(image) == 4:
-            return self._with_alpha(image)
-        color = image if self._keeps_colors else with_axis(cv2.LUT(image, self.color[None]))
-        return color if self.alpha is None else with_alpha(color, np.full(image.shape[:2], self.alpha[255], np.uint8))
+            return self._by_plane(image)
+        colored = image if self._keeps_colors else with_axis(cv2.LUT(image, self.color))
+        if channels(image) < 4:
+            return (
+                colored if self.alpha is None else with_alpha(colored, np.full(image.shape[:2], self.alpha[255], np.uint8))
+            )
+        if self.alpha is not None:
+            colored = image.copy() if colored is image else colored
+            cv2.insertChannel(cv2.LUT(cv2.extractChannel(image, 3), self.alpha), colored, 3)
+            return colored
+        # Quicker than to spare alpha: one table for all channels, and alpha put back.
+        return colored if colored is image else replace_alpha(colored, image)
 
-    def _with_alpha(self, image: Image) -> Image:
-        """Look up RGBA pixels. Where red, green and blue share a table, it is quicker to put alpha back than to spare it."""
+    def _by_plane(self, image: Image) -> Image:
+        """Look up each channel in a table of its own, which is quicker on planes."""
         import cv2
 
-        if self.color.shape[1] == 3:
-            alpha = SAME if self.alpha is None else self.alpha
-            return with_axis(cv2.LUT(image, np.dstack([self.color[None], alpha[None, :, None]])))
-        if self._keeps_colors and self.alpha is None:
-            return image
-        result = image.copy() if self._keeps_colors else with_axis(cv2.LUT(image, self.color))
-        if self.alpha is None:
-            return replace_alpha(result, image)
-        cv2.insertChannel(cv2.LUT(cv2.extractChannel(image, 3), self.alpha), result, 3)
-        return result
+        planes = list(cv2.split(image)) if channels(image) > 1 else [image] * 3
+        if self.alpha is not None and len(planes) == 3:
+            planes.append(np.full(image.shape[:2], 255, np.uint8))
+        tables = [*np.ascontiguousarray(self.color.T), self.alpha][: len(planes)]
+        looked_up = [plane if table is None else cv2.LUT(plane, table) for plane, table in zip(planes, tables, strict=True)]
+        return with_axis(cv2.merge(looked_up))
 
     @property
     def _keeps_colors(self) -> bool:
