@@ -61,6 +61,13 @@ def test_a_logo_of_few_bytes_and_many_pixels_is_refused() -> None:
         make_operation("logo", {"image": bomb}).apply(IMAGE)
 
 
+def test_an_animation_is_refused() -> None:
+    frames = [Pillow.new("RGB", (30, 30), color) for color in ("#f00", "#00f", "#0f0")]
+    animation = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    with pytest.raises(InvalidPipeline, match=r"for logo.image, .* expected a still picture, got a gif of 3 frames"):
+        make_operation("logo", {"image": animation}).apply(IMAGE)
+
+
 def test_in_text_forms_it_is_base64() -> None:
     pipeline = Pipeline().logo(encoded(RED), scale=0.1)
     assert base64.b64encode(encoded(RED)).decode() in pipeline.to_json()

@@ -10,7 +10,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import BeforeValidator, Field, PlainSerializer
 
-from pixelmill.codecs import decode, probe
+from pixelmill.codecs import Header, decode, probe
 from pixelmill.errors import CorruptImage, ImageTooLarge, InvalidPipeline, UnsupportedFormat
 from pixelmill.geometry import Size
 from pixelmill.limits import Limits
@@ -80,15 +80,16 @@ def scaled_logo(data: bytes, box: Size) -> Mark:
     """
     try:
         resize = Resize(width=box.width, height=box.height, enlarge=True)
-        size = resize.output_size(probe(data, LOGO_LIMITS).size)
+        header = probe(data, LOGO_LIMITS)
+        size = resize.output_size(header.size)
         key = (hashlib.sha256(data).digest(), size)
-        return _kept.get(key, lambda: _decoded(data, resize)._replace(key=key))
+        return _kept.get(key, lambda: _decoded(data, header, resize)._replace(key=key))
     except (CorruptImage, UnsupportedFormat, ImageTooLarge) as error:
         raise InvalidPipeline(f"expected a picture for logo.image, which it is not: {error}") from None
 
 
-def _decoded(data: bytes, resize: Resize) -> Mark:
-    logo = resize.apply(decode(data, probe(data)))
+def _decoded(data: bytes, header: Header, resize: Resize) -> Mark:
+    logo = resize.apply(decode(data, header))
     if channels(logo) == 4:
         return Mark(without_alpha(logo), np.ascontiguousarray(logo[:, :, 3]), framed=True)
     return Mark(to_rgb(logo), np.full(logo.shape[:2], 255, np.uint8), framed=True)

@@ -25,7 +25,7 @@ Spacing = Annotated[float, Field(ge=0, le=100, description="gap between repeated
 
 KEPT_PIXELS = 4_000_000
 """What a repeated or rotated mark looks like is kept for pictures of up to that many pixels."""
-WINDOW = 1024
+WINDOW = 512
 """A picture is drawn over in windows of that many pixels a side, so that what is made on the way stays small."""
 
 _kept = Kept[tuple[tuple[Box, Mark], ...]](32 * 1024 * 1024)
