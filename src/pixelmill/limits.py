@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pixelmill.errors import Cancelled, DeadlineExceeded, ImageTooLarge, InvalidPipeline, expected
 
 MIB = 1024 * 1024
+MAX_SOURCE_SIDE = 1_000_000
+"""The longer side of a source, px: libpng's bound too. libvips cannot shrink by more than that at once."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Limits:
 
     def check_source(self, width: int, height: int, frames: int) -> None:
         """Raise `ImageTooLarge` where a source of that size is beyond the limit."""
+        if max(width, height) > MAX_SOURCE_SIDE:
+            raise ImageTooLarge(f"expected at most {MAX_SOURCE_SIDE} px a side for the source, got {width}×{height}")
         if width * height * frames > self.max_pixels:
             raise ImageTooLarge(
                 f"expected at most {self.max_pixels} pixels × frames for the source, got {width}×{height}×{frames}"

@@ -59,9 +59,14 @@ class Extend(Operation):
             return image
         if self.mode == "background":
             return padded(image, left, top, result, self.background)
-        rows = self._beyond(np.arange(-top, result.height - top), size.height)
-        columns = self._beyond(np.arange(-left, result.width - left), size.width)
-        return np.ascontiguousarray(image[rows][:, columns])
+        extended = np.empty((result.height, result.width, image.shape[2]), np.uint8)
+        beside = extended[top : top + size.height]
+        beside[:, left : left + size.width] = image
+        for part in (np.s_[:left], np.s_[left + size.width :]):
+            beside[:, part] = image[:, self._beyond(np.arange(result.width)[part] - left, size.width)]
+        for part in (np.s_[:top], np.s_[top + size.height :]):
+            extended[part] = beside[self._beyond(np.arange(result.height)[part] - top, size.height)]
+        return extended
 
     def _beyond(self, places: NDArray[np.int64], length: int) -> NDArray[np.int64]:
         """Return which of `length` pixels shows at each place; 0 is the picture's first, and places may lie outside."""
