@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from pixelmill import ImageTooLarge, InvalidPipeline, Pipeline, run
 from pixelmill.codecs import FORMATS, Header
 from pixelmill.engine import run_hop
 from pixelmill.geometry import Size
-from pixelmill.operations import make_operation
+from pixelmill.operations import make_operation, resample
 from pixelmill.operations.resize import Resize
 from pixelmill.pixels import Image
 from pixelmill.plan import plan
@@ -122,6 +124,31 @@ def test_enlarging_is_close_to_pillows_lanczos(size: tuple[int, int]) -> None:
     image = photo(120, 80)
     result = Resize(width=size[0], height=size[1], fit="fill", enlarge=True).apply(image)
     assert psnr(result, lanczos(image, size)) >= 40
+
+
+@pytest.mark.parametrize("size", [(300, 170), (1500, 90), (121, 900), (120, 600)])
+def test_enlarging_part_by_part_is_the_same(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    image = photo(120, 80, 4)
+    at_once = resample.enlarged(image, Size(*size))
+    monkeypatch.setattr(resample, "AT_ONCE", 0)
+    in_parts = resample.enlarged(image, Size(*size))
+    seen = at_once[:, :, 3] > 0
+    assert difference(in_parts[:, :, 3:], at_once[:, :, 3:]) <= 1
+    assert difference(in_parts[seen], at_once[seen]) <= 1
+
+
+def test_a_pixel_that_fills_the_largest_picture_takes_little_more_memory_than_that() -> None:
+    program = (
+        "import re, pathlib, numpy as np; from pixelmill.operations import make_operation\n"
+        "dot = np.full((1, 1, 4), 100, np.uint8)\n"
+        "options = {'width': 4000, 'height': 4000, 'fit': 'fill', 'enlarge': True}\n"
+        "result = make_operation('resize', options).apply(dot)\n"
+        "assert (result == 100).all()\n"
+        "print(re.search(r'VmHWM:\\s*(\\d+)', pathlib.Path('/proc/self/status').read_text())[1])"
+    )
+    peak_kib = int(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
+    # The result and its comparison have 64 MB each; all of it weighted at once has 256 MB, and its weights as much again.
+    assert peak_kib <= 350 * 1024
 
 
 @pytest.mark.parametrize("size", [(300, 170), (121, 81), (120, 200), (60, 200), (300, 30), (60, 40), (17, 9), (119, 80)])

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 GAP = 4.0
 """A picture is averaged over blocks until it is still that many times larger than wanted, before Lanczos: with libvips'
 own 2.0 a result has 44 to 48 dB against Lanczos alone and differs by up to 8 levels when flipped; with 4.0, 50 to 55."""
+AT_ONCE = 4_000_000
+"""A transparent picture of up to that many pixels is enlarged at once, which is twice as quick."""
+PART = 256
+"""Of a larger one, so many rows or columns at a time."""
 Kernel = Literal["nearest", "cubic", "lanczos3"]
 
 
@@ -97,12 +101,32 @@ def transformed(
 
 def enlarged(image: Image, size: Size) -> Image:
     """Return `image` made larger, in either direction or both, by Lanczos-4: what libvips enlarges with is bicubic."""
+    if is_opaque(image):
+        return _enlarged(image, size)
+    weighted = weighted_by_alpha(image)
+    if size.width * size.height <= AT_ONCE:
+        return unweighted(_enlarged(weighted, size))
+    # Weighted pixels take four times the memory. So the direction that grows less is done first, and the other one part
+    # by part: not even a single pixel that is to fill the largest picture asks for gigabytes.
+    height, width = image.shape[:2]
+    result = np.empty((size.height, size.width, 4), np.uint8)
+    if size.width * height >= size.height * width:
+        taller = _enlarged(weighted, Size(width, size.height))
+        for top in range(0, size.height, PART):
+            part = taller[top : top + PART]
+            result[top : top + PART] = unweighted(_enlarged(part, Size(size.width, len(part))))
+    else:
+        wider = _enlarged(weighted, Size(size.width, height))
+        for left in range(0, size.width, PART):
+            part = wider[:, left : left + PART]
+            result[:, left : left + PART] = unweighted(_enlarged(part, Size(part.shape[1], size.height)))
+    return result
+
+
+def _enlarged(pixels: NDArray[Any], size: Size) -> NDArray[Any]:
     import cv2
 
-    def enlarge(pixels: NDArray[Any]) -> NDArray[Any]:
-        return with_axis(cv2.resize(pixels, size, interpolation=cv2.INTER_LANCZOS4))
-
-    return enlarge(image) if is_opaque(image) else unweighted(enlarge(weighted_by_alpha(image)))
+    return with_axis(cv2.resize(pixels, size, interpolation=cv2.INTER_LANCZOS4))
 
 
 def picked(image: Image, geometry: Geometry) -> Image:
