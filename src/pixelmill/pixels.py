@@ -7,7 +7,7 @@ neighbouring pixels weighs them by alpha first.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 Image: TypeAlias = NDArray[np.uint8]
 """Pixels: uint8 of shape (H, W, C); C is 1 (gray), 3 (sRGB) or 4 (sRGB with straight alpha). Never written to."""
-
-
+Number = TypeVar("Number", np.uint8, np.float32)
 BAND = 128
 """Rows that are worked on at a time, and as many more as neighbours reach: they stay in the processor's cache."""
 
@@ -119,8 +118,8 @@ def weighted_by_alpha(image: Image) -> NDArray[np.float32]:
     """Return RGBA pixels with each color multiplied by its alpha's share of 255, as neighbours may be mixed."""
     import cv2
 
-    pixels = image.astype(np.float32)
-    weighted: NDArray[np.float32] = cv2.multiply(pixels, per_color(cv2.extractChannel(pixels, 3), 255), scale=1 / 255)
+    weights = per_color(cv2.extractChannel(image, 3), 255)
+    weighted: NDArray[np.float32] = cv2.multiply(image, weights, scale=1 / 255, dtype=cv2.CV_32F)
     return weighted
 
 
@@ -133,11 +132,11 @@ def unweighted(pixels: NDArray[np.float32]) -> Image:
     return image
 
 
-def per_color(weights: NDArray[np.float32], alpha: float) -> NDArray[np.float32]:
+def per_color(weights: NDArray[Number], alpha: float) -> NDArray[Number]:
     """Return weights of shape (H, W) as those of RGBA pixels: the same for all three colors, and `alpha` for alpha."""
     import cv2
 
-    result: NDArray[np.float32] = cv2.merge([weights, weights, weights, np.full_like(weights, alpha)])
+    result: NDArray[Number] = cv2.merge([weights, weights, weights, np.full_like(weights, alpha)])
     return result
 
 
