@@ -116,6 +116,18 @@ def test_the_bytes_are_those_of_this_process(mixed: Fleet, placement: str) -> No
         assert run(mixed, text, placement=placement).image_data == wanted
 
 
+@pytest.mark.parametrize("placement", ["spread", "grouped", "fused"])
+def test_renditions_with_it(mixed: Fleet, placement: str) -> None:
+    """Where all is one call, an operation of one rendition decides who gets it."""
+    pipeline = Pipeline().resize(24).rendition("few", "posterize:2 | png").rendition("all", "negative | png")
+    wanted = {name: made.data for name, made in pixelmill.run(PICTURE, pipeline).renditions.items()}
+    with mixed.client(placement) as client:
+        for _ in range(3):
+            made = client.run(PICTURE, pipeline)
+            assert {name: each.data for name, each in made.renditions.items()} == wanted
+            assert all(hop.attempts == 1 for hop in made.trace.hops)
+
+
 def test_each_instance_tells_what_it_has(mixed: Fleet) -> None:
     told = mixed.describe()
     theirs = {each.name: [(one.name, one.pool, list(one.parameters)) for one in each.custom] for each in told.instances}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import io
 import pickle
 import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, Optional
 
 import numpy as np
+import PIL.Image
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -230,6 +232,22 @@ def test_a_result_beyond_the_limits() -> None:
 
     with pytest.raises(ImageTooLarge, match="for the result of enlarge, got 50000×30000"):
         pixelmill.run(encoded(photo(5, 3)), CHAIN.enlarge())
+
+
+def test_each_frame_of_an_animation_is_a_picture() -> None:
+    seen = []
+
+    @pixelmill.operation(output_size=lambda size: (size[0] // 2, size[1]))
+    def left(image: Image) -> Image:
+        seen.append(image.shape)
+        return image[:, : image.shape[1] // 2]
+
+    frames = [PIL.Image.fromarray(np.full((6, 8, 3), shade, np.uint8)) for shade in (0, 200)]
+    file = io.BytesIO()
+    frames[0].save(file, "gif", save_all=True, append_images=frames[1:], duration=70)
+    info = pixelmill.run(file.getvalue(), CHAIN.left()).info
+    assert (info.format, info.width, info.height, info.frames) == ("gif", 4, 6, 2)
+    assert [shape[:2] for shape in seen] == [(6, 8), (6, 8)]
 
 
 def test_gray_without_a_last_axis_is_gray() -> None:
