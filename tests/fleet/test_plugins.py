@@ -39,7 +39,14 @@ FORGET = '''
 def forget(image):
     """Let this process be without posterize."""
     from pixelmill.operations import base
-    del base._registry["posterize"]
+    globals()["kept"] = base._registry.pop("posterize")
+    return image
+
+@pixelmill.operation
+def remember(image):
+    """Let this process have posterize again."""
+    from pixelmill.operations import base
+    base._registry["posterize"] = kept
     return image
 '''
 
@@ -205,7 +212,7 @@ def test_only_the_orchestrator_has_it(workers: list[Process]) -> None:
 
 def test_instances_that_go_come_back_and_change() -> None:
     first, second = worker("filter", "first", PIXELMILL_PLUGINS=FILE), worker("filter", "second")
-    with running(first, second), over(first, second, PIXELMILL_RESOLVE_S="0.2") as made:
+    with running(first, second), over(first, second, PIXELMILL_RESOLVE_S="1000") as made:
         assert instances(trace(made, "posterize | png", placement="spread"), "filter") == [first.instance]
         first.kill()
         # It may be back soon: that is no reason to say that nobody has it.
@@ -242,12 +249,29 @@ def test_an_instance_that_has_lost_it_is_passed_over_at_once(tmp_path: Path) -> 
     first, second = (worker("filter", name, PIXELMILL_PLUGINS=str(file)) for name in ("first", "second"))
     with running(first, second), over(first, second, PIXELMILL_RESOLVE_S="1000") as made:
         made.wait_until_used("filter", [first, second], lambda: trace(made, "posterize | png", placement="spread"))
-        with channel_to(second.address) as channel:
-            asked = pb.StageRequest(encoded=PICTURE, operations=[pb.Operation(name="forget")])
-            assert rpc.StageServiceStub(channel).RunStage(asked, timeout=PATIENCE_S).WhichOneof("result") == "frame"
+        have_run(second, "forget")
         hops = [trace(made, "posterize | png", placement="spread").hops[0] for _ in range(8)]
         assert {hop.instance for hop in hops} == {first.instance}
         assert sorted(hop.attempts for hop in hops) == [1] * 7 + [2]
+
+
+def test_an_instance_is_asked_again_and_again(tmp_path: Path) -> None:
+    """Nothing else tells the orchestrator, which stays connected, that it has it now."""
+    file = tmp_path / "forgetful.py"
+    file.write_text(Path(FILE).read_text() + FORGET)
+    only = worker("filter", "only", PIXELMILL_PLUGINS=str(file))
+    with running(only), over(only, PIXELMILL_RESOLVE_S="0.2") as made:
+        have_run(only, "forget")
+        wait_for(lambda: answered_by(made) == "OPERATION_NOT_INSTALLED", "it to be known to lack it")
+        have_run(only, "remember")
+        wait_for(lambda: answered_by(made) == only.instance, "it to be known to have it")
+
+
+def have_run(process: Process, operation: str) -> None:
+    """Have a worker run an operation, past the orchestrator."""
+    asked = pb.StageRequest(encoded=PICTURE, operations=[pb.Operation(name=operation)])
+    with channel_to(process.address) as channel:
+        assert rpc.StageServiceStub(channel).RunStage(asked, timeout=PATIENCE_S).WhichOneof("result") == "frame"
 
 
 def test_a_function_that_fails(tmp_path: Path) -> None:
