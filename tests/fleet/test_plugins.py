@@ -222,14 +222,11 @@ def test_instances_that_go_come_back_and_change() -> None:
         assert trace(made, "negative | png").hops
         del first.environment["PIXELMILL_PLUGINS"]
         first.restart()
-        second.environment["PIXELMILL_PLUGINS"] = FILE
-        second.terminate()
-        second.restart()
-        wait_for(lambda: answered_by(made) == second.instance, "the second to be asked")
-        second.terminate()
-        del second.environment["PIXELMILL_PLUGINS"]
-        second.restart()
         wait_for(lambda: answered_by(made) == "OPERATION_NOT_INSTALLED", "both to be known to lack it")
+        second.terminate()
+        second.environment["PIXELMILL_PLUGINS"] = FILE
+        second.restart()
+        wait_for(lambda: answered_by(made) == second.instance, "the second to be known to have it")
 
 
 def answered_by(fleet: Fleet) -> str:
