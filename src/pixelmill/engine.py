@@ -199,9 +199,9 @@ class _Run:
         """Encode one output."""
         self.deadline.check("encoding")
         started = time.perf_counter()
-        data, format = _guarded(encode_picture, picture, end.output)
+        data, format, frames = _guarded(encode_picture, picture, end.output)
         self.timings.encode_s += time.perf_counter() - started
-        return Rendered(end.name, data, ImageInfo(format, *picture.size, len(data), len(picture.frames)))
+        return Rendered(end.name, data, ImageInfo(format, *picture.size, len(data), frames))
 
     def _ran(self, operations: tuple[Operation, ...], seconds: float) -> None:
         """Note the time; operations that ran as one share it equally."""

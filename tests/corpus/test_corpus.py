@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import csv
+import io
 import multiprocessing
+import warnings
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image as Pillow
 
+from pixelmill.codecs import probe, read
+from pixelmill.pixels import Image, to_rgb
 from tests.corpus.worker import outcome
+from tests.pictures import difference
 
 CORPORA = Path(__file__).resolve().parents[2].parent / "shared" / "corpora"
 MANIFEST = CORPORA / "manifest.tsv"
@@ -57,6 +64,16 @@ STILL = {
 """Files of which the manifest counts more frames than there are to see."""
 
 
+ANIMATED = ("gif", "webp", "avif")
+PUT_TOGETHER_OTHERWISE = {
+    # A disposed frame leaves the background's color in Pillow, and nothing in browsers and here.
+    "pillow/dispose_bgnd.gif",
+    "pillow/dispose_bgnd_rgba.gif",
+    # Frames reach beyond the canvas, which grows for them in Pillow.
+    "pillow/test_extents.gif",
+}
+
+
 @pytest.fixture(scope="module")
 def entries() -> dict[str, dict[str, str]]:
     with MANIFEST.open(encoding="utf-8", newline="") as file:
@@ -90,12 +107,50 @@ def test_every_exception_is_one(outcomes: dict[str, str]) -> None:
     assert {path: outcomes[path].partition(":")[0] for path in UNREADABLE} == UNREADABLE
 
 
-def test_what_is_animated_is_refused(entries: dict[str, dict[str, str]], outcomes: dict[str, str]) -> None:
-    shown = {
-        path
+def test_no_frame_is_lost(entries: dict[str, dict[str, str]], outcomes: dict[str, str]) -> None:
+    """Animated GIF, WebP and AVIF keep all of their frames; several pictures in another file are refused."""
+    several = {
+        path: int(entry["frames"])
         for path, entry in entries.items()
         # A JPEG's further pictures (MPO) are previews and other views of the first.
         if entry["format"] in READ and not path.endswith(".mpo") and int(entry["frames"] or 1) > 1
-        if outcomes[path] == "picture"
     }
-    assert shown == STILL
+    assert {path for path in several if outcomes[path] == "picture"} == STILL
+    moving = {path: outcomes[path] for path in several if outcomes[path].startswith("animation")}
+    assert moving == {path: f"animation {several[path]}" for path in moving}
+    assert len(moving) > 30
+    refused = {
+        path: outcomes[path]
+        for path, entry in entries.items()
+        if path in several and entry["kind"] == "valid" and entry["format"] in ANIMATED and path not in STILL
+        if not outcomes[path].startswith("animation")
+    }
+    assert refused == {}
+
+
+def test_frames_are_what_pillow_shows(entries: dict[str, dict[str, str]]) -> None:
+    """Pixel by pixel, for all whose way of being put together both readers agree on."""
+    compared = 0
+    for path, entry in entries.items():
+        if entry["kind"] != "valid" or entry["format"] not in ANIMATED or int(entry["frames"] or 1) < 2:
+            continue
+        if path in STILL | PUT_TOGETHER_OTHERWISE:
+            continue
+        data = (CORPORA / path).read_bytes()
+        frames = read(data, probe(data)).frames
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Pillow.open(io.BytesIO(data)) as file:
+                for number, frame in enumerate(frames):
+                    file.seek(number)
+                    wanted = np.asarray(file.convert("RGBA"))
+                    assert difference(shown(frame), shown(wanted)) == 0, (path, number)
+                    compared += 1
+    assert compared > 300
+
+
+def shown(frame: Image) -> Image:
+    """Return RGBA pixels, those that do not show in one color."""
+    color = to_rgb(frame)
+    alpha = frame[:, :, 3:] if frame.shape[2] == 4 else np.full((*frame.shape[:2], 1), 255, np.uint8)
+    return np.concatenate([color[:, :, :3] * (alpha > 0), alpha], axis=2)

@@ -7,11 +7,11 @@ from pathlib import Path
 from pixelmill import PixelmillError, run
 from pixelmill.codecs import probe
 
-PIPELINE = "resize:64x64 | png"
+PIPELINE = "resize:64x64 | auto:accept=png+webp"
 
 
 def outcome(path: str) -> str:
-    """Return "picture", one of our errors as "Name: message", or a foreign exception as "FOREIGN Name: message"."""
+    """Return "picture", "animation" with its number of frames, one of our errors as "Name: message", or a foreign exception as "FOREIGN Name: message"."""
     try:
         result = run(Path(path).read_bytes(), PIPELINE)
         header = probe(result.data)
@@ -22,4 +22,4 @@ def outcome(path: str) -> str:
         return f"FOREIGN {name}: {cause!r}" if name == "Internal" else f"{name}: {error}"
     except BaseException as error:
         return f"FOREIGN {type(error).__name__}: {error}"
-    return "picture"
+    return "picture" if result.info.frames == 1 else f"animation {result.info.frames}"

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image as Pillow
 
 import pixelmill
 from pixelmill import Output, Pipeline
-from pixelmill.codecs import WRITABLE, encode
-from pixelmill.errors import PixelmillError
+from pixelmill.codecs import WRITABLE, encode, encode_picture
+from pixelmill.errors import PixelmillError, UnsupportedFormat
 from pixelmill.executors import Executor
+from pixelmill.picture import Picture
 from pixelmill.pixels import Image
 from tests.fleet.pictures import noise, scene
 from tests.fleet.processes import Fleet, fleet
-from tests.strategies import PIPELINES, images
+from tests.strategies import BRANCHING, PIPELINES, images
 
 EXAMPLES = 60
 
@@ -38,10 +41,10 @@ def outcome(executor: Executor | None, source: bytes, pipeline: Pipeline) -> obj
         result = executor.run(source, pipeline) if executor else pixelmill.run(source, pipeline)
     except PixelmillError as error:
         return type(error), str(error)
-    return result.data, result.info
+    return result.outputs
 
 
-@given(image=images(), kind=st.sampled_from(["png", "jpeg", "webp"]), pipeline=PIPELINES)
+@given(image=images(), kind=st.sampled_from(["png", "jpeg", "webp"]), pipeline=PIPELINES | BRANCHING)
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_generated_pipelines(executors: dict[str, Executor], image: Image, kind: str, pipeline: Pipeline) -> None:
     source = encode(image, Output.model_validate({"format": kind}))
@@ -69,6 +72,35 @@ def test_every_source(executors: dict[str, Executor], kind: str) -> None:
         wanted = outcome(None, source, pipeline)
         for executor in executors.values():
             assert outcome(executor, source, pipeline) == wanted
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp", "avif"])
+def test_animations(executors: dict[str, Executor], kind: str) -> None:
+    frames = tuple(scene(60, 40, seed) for seed in range(3))
+    source = encode_picture(Picture(frames, (50, 60, 70)), Output.model_validate({"format": kind})).data
+    for text in ("source", "resize:30x20 | blur | text:x,size=8 | webp", "{ a = gif; b = resize:30x20 | png:frames=first }"):
+        pipeline = Pipeline.parse(text)
+        wanted = outcome(None, source, pipeline)
+        assert "Error" not in str(wanted)
+        for executor in executors.values():
+            assert outcome(executor, source, pipeline) == wanted
+    refused = outcome(None, source, Pipeline.parse("jpeg"))
+    assert refused == outcome(executors["spread"], source, Pipeline.parse("jpeg"))
+    assert isinstance(refused, tuple)
+    assert refused[0] is UnsupportedFormat
+
+
+def test_metadata_and_shrinking_on_load_go_with_the_picture(executors: dict[str, Executor]) -> None:
+    exif = Pillow.Exif()
+    exif[0x010F] = "Camera"
+    buffer = io.BytesIO()
+    Pillow.fromarray(scene(900, 601)).save(buffer, "JPEG", exif=exif.tobytes(), xmp=b"<x/>")
+    pipeline = Pipeline.parse(
+        "{ a = resize:90x60 | jpeg:keep=exif; b = resize:133x | sepia | webp:keep=exif+xmp; c = resize:50x }"
+    )
+    wanted = outcome(None, buffer.getvalue(), pipeline)
+    for executor in executors.values():
+        assert outcome(executor, buffer.getvalue(), pipeline) == wanted
 
 
 def test_with_a_format_pool() -> None:

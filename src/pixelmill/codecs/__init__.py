@@ -2,9 +2,9 @@
 
 from pixelmill.codecs.decode import Reading, Source, decode, open_source, read, reduced_size
 from pixelmill.codecs.encode import check_frames, encode, encode_picture
-from pixelmill.codecs.formats import FORMATS, READABLE, WRITABLE, Format, format_of
+from pixelmill.codecs.formats import FORMATS, KEPT, READABLE, WRITABLE, Format, Kept, format_of
 from pixelmill.codecs.header import Header, probe
-from pixelmill.codecs.output import KEPT, Kept, Output
+from pixelmill.codecs.output import Output
 
 __all__ = [
     "FORMATS",

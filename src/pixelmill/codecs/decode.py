@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from pixelmill.codecs.formats import Kept
 from pixelmill.codecs.header import SIDEWAYS, Header
 from pixelmill.codecs.icc import is_srgb, to_srgb
 from pixelmill.codecs.metadata import is_rgb, read_metadata
-from pixelmill.codecs.output import Kept
 from pixelmill.codecs.sequence import is_sequence, read_sequence
 from pixelmill.codecs.vips import load, vips_errors
 from pixelmill.errors import UnsupportedFormat

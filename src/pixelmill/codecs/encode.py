@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -33,10 +34,11 @@ KEPT_BY_VIPS = {"exif": 1, "xmp": 2, "icc": 8}
 
 
 class Encoded(NamedTuple):
-    """A file and the name of its format."""
+    """A file, the name of its format, and how many frames it was made of."""
 
     data: bytes
     format: str
+    frames: int
 
 
 def encode(image: Image, output: Output) -> bytes:
@@ -55,6 +57,8 @@ def encode_picture(picture: Picture, output: Output) -> Encoded:
         ImageTooLarge: the format cannot hold a picture of that size.
         UnsupportedFormat: it cannot hold an animation, or metadata that is to be kept.
     """
+    if output.frames == "first":
+        picture = replace(picture, frames=picture.frames[:1], delays_ms=(), loop=0)
     if output.format == AUTO:
         output = chosen(picture, output)
     output.check_size(picture.size)
@@ -66,7 +70,7 @@ def encode_picture(picture: Picture, output: Output) -> Encoded:
     else:
         _check_animation(output, len(picture.frames))
         data = _ANIMATED[output.format](picture, output)
-    return Encoded(data, output.format)
+    return Encoded(data, output.format, len(picture.frames))
 
 
 def check_frames(output: Output, header: Header) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from pixelmill.errors import UnsupportedFormat
 
+Kept = Literal["icc", "exif", "xmp"]
+KEPT: tuple[Kept, ...] = get_args(Kept)
 WritableName = Literal["jpeg", "png", "webp", "avif", "gif", "tiff"]
 
 
@@ -25,6 +27,7 @@ class Format:
         opt_in: whether it is read only where the limits allow it.
         max_side: the longest side of a picture that can be written, px; 0 where the format is only read.
         options: fields of `Output` that mean something to it, of those that do not mean something to all.
+        keeps: the metadata that it can hold.
         animated: whether it holds the frames of an animation; more than one picture in another format is something else.
     """
 
@@ -36,6 +39,7 @@ class Format:
     quality: int | None = None
     max_side: int = 0
     options: tuple[str, ...] = ()
+    keeps: tuple[Kept, ...] = ()
     animated: bool = False
     opt_in: bool = False
 
@@ -62,6 +66,7 @@ FORMATS: dict[str, Format] = {
             quality=85,
             max_side=65_500,
             options=("quality", "progressive", "subsampling", "keep"),
+            keeps=KEPT,
         ),
         Format(
             name="png",
@@ -71,6 +76,7 @@ FORMATS: dict[str, Format] = {
             loader="pngload_source",
             max_side=2**31 - 1,
             options=("colors", "keep"),
+            keeps=KEPT,
         ),
         Format(
             name="webp",
@@ -81,6 +87,7 @@ FORMATS: dict[str, Format] = {
             quality=80,
             max_side=16_383,
             options=("quality", "lossless", "keep"),
+            keeps=KEPT,
             animated=True,
         ),
         Format(
@@ -92,6 +99,7 @@ FORMATS: dict[str, Format] = {
             quality=60,
             max_side=16_384,
             options=("quality", "lossless", "subsampling", "keep"),
+            keeps=KEPT,
             animated=True,
         ),
         Format(
@@ -112,6 +120,7 @@ FORMATS: dict[str, Format] = {
             loader="tiffload_source",
             max_side=2**31 - 1,
             options=("keep",),
+            keeps=("icc", "xmp"),
         ),
         Format(
             name="svg",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar, Final, Literal, Self, get_args
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -15,9 +15,9 @@ from pydantic import (
     model_validator,
 )
 
-from pixelmill.codecs.formats import FORMATS, SPECIAL_OPTIONS, WRITABLE, WritableName
+from pixelmill.codecs.formats import FORMATS, SPECIAL_OPTIONS, WRITABLE, Kept, WritableName
 from pixelmill.color import Color
-from pixelmill.errors import ImageTooLarge, InvalidPipeline, shown
+from pixelmill.errors import ImageTooLarge, InvalidPipeline, expected, shown
 from pixelmill.geometry import Size
 from pixelmill.refusals import explain_refusal
 
@@ -25,8 +25,6 @@ SOURCE: Final = "source"
 AUTO: Final = "auto"
 ALIASES = {"jpg": "jpeg", "tif": "tiff"}
 DEFAULT_ACCEPT: tuple[WritableName, ...] = ("webp", "jpeg", "png", "gif")
-Kept = Literal["icc", "exif", "xmp"]
-KEPT: tuple[Kept, ...] = get_args(Kept)
 
 
 def _canonical(value: object) -> object:
@@ -89,6 +87,11 @@ class Output(BaseModel):
             if value != type(self).model_fields[option].default:
                 names = ", ".join(name for name in WRITABLE if option in FORMATS[name].options)
                 raise ValueError(f"expected {option} only for {names}, got {shown(value)} for {self.format}")
+        lost = [name for name in self.keep if name not in FORMATS[self.format].keeps]
+        if lost:
+            raise ValueError(
+                expected(f"metadata that {self.format} holds ({', '.join(FORMATS[self.format].keeps)})", "keep", lost[0])
+            )
         return self
 
     # The last of the validators, so that it sees what the others refuse.

@@ -63,10 +63,15 @@ def read_sequence(data: bytes, count: int) -> tuple[list[Image], list[int]]:
 
 
 def write_sequence(frames: Sequence[Image], delays_ms: Sequence[int], **options: Any) -> bytes:
-    """Return frames as an animated AVIF that plays for ever; `options` are those of Pillow's AVIF writer."""
+    """Return frames as an animated AVIF that plays for ever; `options` are those of Pillow's AVIF writer.
+
+    The format has no frame that shows for no time: 0 ms becomes 1.
+    """
     from PIL import Image as Pillow
 
     first, *others = [Pillow.fromarray(frame) for frame in frames]
     buffer = io.BytesIO()
-    first.save(buffer, "AVIF", save_all=True, append_images=others, duration=list(delays_ms), **options)
+    first.save(
+        buffer, "AVIF", save_all=True, append_images=others, duration=[max(1, delay) for delay in delays_ms], **options
+    )
     return buffer.getvalue()

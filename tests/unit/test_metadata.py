@@ -1,0 +1,159 @@
+"""Metadata is stripped unless it is to be kept; what is kept says that the picture is upright."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+from PIL import ImageCms
+from PIL.PngImagePlugin import PngInfo
+
+from pixelmill import InvalidPipeline, UnsupportedFormat, run
+from pixelmill.codecs.metadata import upright_exif
+from tests.pictures import by_pillow, photo, psnr
+
+SIDEWAYS = 6
+XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf tiff:Orientation="6" dc:creator="A. Uthor"/></x:xmpmeta>'
+KEEPING = ("jpeg", "png", "webp", "avif")
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def wide_profile() -> bytes:
+    """Return a profile that is far from sRGB: red and green are exchanged."""
+    profile = bytearray(SRGB)
+    at = {bytes(profile[i : i + 4]): i for i in range(132, 132 + 12 * profile[131], 12)}
+    red, green = at[b"rXYZ"], at[b"gXYZ"]
+    profile[red + 4 : red + 12], profile[green + 4 : green + 12] = (
+        profile[green + 4 : green + 12],
+        profile[red + 4 : red + 12],
+    )
+    return bytes(profile)
+
+
+def source(format: str = "JPEG", icc: bytes | None = None) -> bytes:
+    exif = Pillow.Exif()
+    exif[0x0112] = SIDEWAYS
+    exif[0x010F] = "Camera & Co"
+    exif[0x8298] = "somebody"
+    options: dict[str, Any] = {"exif": exif.tobytes(), "xmp": XMP}
+    if format == "PNG":
+        options["pnginfo"] = PngInfo()
+        options["pnginfo"].add_itxt("XML:com.adobe.xmp", XMP.decode())
+    if icc:
+        options["icc_profile"] = icc
+    if format == "JPEG":
+        options |= {"quality": 95, "subsampling": 0}
+    buffer = io.BytesIO()
+    Pillow.fromarray(photo(60, 40)).save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+def seen(data: bytes) -> dict[str, Any]:
+    file = Pillow.open(io.BytesIO(data))
+    file.load()
+    exif = file.getexif()
+    return {
+        "orientation": exif.get(0x0112),
+        "make": exif.get(0x010F),
+        "rights": exif.get(0x8298),
+        "xmp": file.info.get("xmp") or file.info.get("XML:com.adobe.xmp"),
+        "icc": file.info.get("icc_profile"),
+        "size": file.size,
+    }
+
+
+@pytest.mark.parametrize("output", KEEPING)
+def test_nothing_is_kept_unasked(output: str) -> None:
+    made = seen(run(source(icc=SRGB), output).data)
+    assert (made["make"], made["rights"], made["xmp"], made["icc"]) == (None, None, None, None)
+    assert made["orientation"] in (None, 1)
+    assert made["size"] == (40, 60)
+
+
+@pytest.mark.parametrize("output", KEEPING)
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF"])
+def test_exif_and_xmp_are_kept_and_say_upright(format: str, output: str) -> None:
+    made = seen(run(source(format), f"resize:20x30 | sepia | {output}:keep=exif+xmp").data)
+    assert (made["make"], made["rights"]) == ("Camera & Co", "somebody")
+    assert made["orientation"] in (None, 1)
+    assert made["size"] == (20, 30)
+    assert b"A. Uthor" in (made["xmp"] if isinstance(made["xmp"], bytes) else made["xmp"].encode())
+    assert b'tiff:Orientation="6"' not in (made["xmp"] if isinstance(made["xmp"], bytes) else made["xmp"].encode())
+    assert made["icc"] is None
+
+
+@pytest.mark.parametrize("output", KEEPING)
+def test_a_kept_profile_goes_with_its_own_colors(output: str) -> None:
+    profile = wide_profile()
+    data = source("PNG", icc=profile)
+    options = ",lossless=true" if output in ("webp", "avif") else (",subsampling=4:4:4" if output == "jpeg" else "")
+    kept = run(data, f"{output}:keep=icc{options}").data
+    assert seen(kept)["icc"] == profile
+    stored = np.rot90(photo(60, 40), -1)
+    assert psnr(by_pillow(kept), stored) > 30
+    converted = run(data, "png").data
+    assert seen(converted)["icc"] is None
+    exchanged = stored[:, :, [1, 0, 2]]
+    assert psnr(by_pillow(converted), exchanged) > 30
+    assert psnr(by_pillow(converted), stored) < 30
+
+
+def test_gray_pixels_with_a_kept_profile_stay_rgb() -> None:
+    data = source("PNG", icc=wide_profile())
+    made = run(data, "grayscale | png:keep=icc").data
+    assert seen(made)["icc"] == wide_profile()
+    assert Pillow.open(io.BytesIO(made)).mode == "RGB"
+
+
+def test_a_profile_for_other_pixels_is_not_kept() -> None:
+    buffer = io.BytesIO()
+    Pillow.fromarray(photo(40, 30)).convert("CMYK").save(buffer, "JPEG", icc_profile=SRGB.replace(b"RGB ", b"CMYK", 1))
+    assert seen(run(buffer.getvalue(), "jpeg:keep=icc").data)["icc"] is None
+
+
+def test_animations_keep_it_too() -> None:
+    frames = [Pillow.fromarray(photo(40, 30, seed=seed)) for seed in range(3)]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "WEBP", save_all=True, append_images=frames[1:], icc_profile=wide_profile(), xmp=XMP, duration=50)
+    for output in ("webp", "avif"):
+        made = seen(run(buffer.getvalue(), f"resize:20x | {output}:keep=icc+xmp").data)
+        assert made["icc"] == wide_profile()
+        assert b"A. Uthor" in made["xmp"]
+
+
+@pytest.mark.parametrize("output", ["tiff:keep=icc+xmp", "tiff:keep=icc"])
+def test_a_tiff_keeps_what_it_can(output: str) -> None:
+    made = seen(run(source("PNG", icc=wide_profile()), output).data)
+    assert made["icc"] == wide_profile()
+    assert (made["xmp"] is not None) == ("xmp" in output)
+    with pytest.raises(InvalidPipeline, match=r"expected metadata that tiff holds \(icc, xmp\) for keep, got 'exif'"):
+        run(source(), "tiff:keep=exif")
+
+
+def test_a_gif_keeps_no_metadata() -> None:
+    with pytest.raises(
+        InvalidPipeline, match=r"expected keep only for jpeg, png, webp, avif, tiff, got \('exif',\) for gif"
+    ):
+        run(source(), "gif:keep=exif")
+
+
+def test_what_is_too_large_for_a_jpeg_is_refused() -> None:
+    buffer = io.BytesIO()
+    Pillow.fromarray(photo(20, 10)).save(buffer, "PNG", exif=b"MM\0*\0\0\0\x08\0\0" + bytes(70_000))
+    with pytest.raises(UnsupportedFormat, match="expected at most 65527 bytes of EXIF to keep in a jpeg, got 7"):
+        run(buffer.getvalue(), "jpeg:keep=exif")
+    assert run(buffer.getvalue(), "png:keep=exif").info.format == "png"
+
+
+def test_a_profile_of_many_segments() -> None:
+    profile = (len(SRGB) + 200_000).to_bytes(4, "big") + SRGB[4:] + bytes(200_000)
+    data = source("PNG", icc=profile)
+    assert seen(run(data, "jpeg:keep=icc").data)["icc"] == profile
+
+
+@pytest.mark.parametrize("exif", [b"", b"MM", b"II*\0", b"MM\0*\xff\xff\xff\xff", b"II*\0\x08\0\0\0\xff\xff", b"nonsense"])
+def test_what_is_no_exif_stays_as_it_is(exif: bytes) -> None:
+    assert upright_exif(exif) == exif
