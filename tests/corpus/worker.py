@@ -11,7 +11,12 @@ PIPELINE = "resize:64x64 | auto:accept=png+webp"
 
 
 def outcome(path: str) -> str:
-    """Return "picture", "animation" with its number of frames, one of our errors as "Name: message", or a foreign exception as "FOREIGN Name: message"."""
+    """Run one file.
+
+    Returns:
+        "picture"; "animation" and its number of frames; one of our errors as "Name: message"; or a foreign exception as
+        "FOREIGN Name: message".
+    """
     try:
         result = run(Path(path).read_bytes(), PIPELINE)
         header = probe(result.data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,27 @@ def write_sequence(frames: Sequence[Image], delays_ms: Sequence[int], **options:
 
     first, *others = [Pillow.fromarray(frame) for frame in frames]
     buffer = io.BytesIO()
-    first.save(
-        buffer, "AVIF", save_all=True, append_images=others, duration=[max(1, delay) for delay in delays_ms], **options
-    )
-    return buffer.getvalue()
+    durations = [max(1, delay) for delay in delays_ms]
+    first.save(buffer, "AVIF", save_all=True, append_images=others, duration=durations, **options)
+    return _timeless(buffer.getvalue())
+
+
+def _timeless(data: bytes) -> bytes:
+    """Return a sequence without the time at which it was made: the same pictures are the same bytes, whenever.
+
+    Source: ISO/IEC 14496-12:2022, ISO base media file format, 8.2.2, 8.3.2 and 8.4.2.
+    """
+    made = bytearray(data)
+    waiting = [(0, len(made))]
+    while waiting:
+        at, end = waiting.pop()
+        while at + 8 <= end:
+            size, kind = struct.unpack_from(">I4s", made, at)
+            size = size if 8 <= size <= end - at else end - at
+            if kind in (b"moov", b"trak", b"mdia"):
+                waiting.append((at + 8, at + size))
+            elif kind in (b"mvhd", b"tkhd", b"mdhd"):
+                length = 16 if made[at + 8] == 1 else 8  # creation and modification time, by the box's version
+                made[at + 12 : at + 12 + length] = bytes(length)
+            at += size
+    return bytes(made)
