@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from pixelmill import ImageTooLarge, InvalidPipeline, Limits, Pipeline, run
-from pixelmill import engine as engine_module
 from pixelmill.cli import main
+from pixelmill.codecs import read
 from tests.pictures import by_pillow, encoded, photo, psnr
 
 TEXT = "sepia | { small = resize:40x | webp; large = resize:60x | text:hi,size=9 | jpeg:80; whole = }"
@@ -56,13 +56,12 @@ def test_a_jpeg_is_shrunk_on_load_as_far_as_the_largest_allows() -> None:
 
 def test_the_picture_is_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     decoded = []
-    read = engine_module.read
 
     def counted(*arguments: object, **named: object) -> object:
         decoded.append(1)
         return read(*arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(engine_module, "read", counted)
+    monkeypatch.setattr("pixelmill.engine.read", counted)
     run(PHOTO, "{ a = resize:30x; b = resize:40x; c = blur }")
     assert decoded == [1]
 
