@@ -62,6 +62,46 @@ def test_output_size(source: tuple[int, int], parameters: dict[str, object], wan
     assert make_operation("resize", parameters).output_size(Size(*source)) == wanted
 
 
+@pytest.mark.parametrize(
+    ("source", "box", "fit", "enlarge", "wanted"),
+    [
+        ((161, 185), (81, 153), "inside", True, (81, 93)),
+        ((193, 17), (137, 81), "inside", True, (137, 12)),
+        ((97, 49), (17, 169), "inside", True, (17, 9)),
+        ((129, 137), (161, 49), "inside", False, (46, 49)),
+        ((153, 49), (34, 169), "inside", False, (34, 11)),
+        ((113, 137), (89, 193), "inside", False, (89, 108)),
+        ((185, 113), (145, 17), "outside", True, (145, 89)),
+        ((81, 49), (33, 33), "outside", True, (55, 33)),
+        ((161, 81), (137, 113), "outside", True, (225, 113)),
+        ((177, 185), (97, 122), "outside", False, (117, 122)),
+        ((161, 129), (145, 113), "outside", False, (145, 116)),
+        ((97, 129), (17, 65), "outside", False, (49, 65)),
+        ((57, 177), (169, 193), "contain", True, (169, 193)),
+        ((161, 81), (169, 185), "contain", True, (169, 185)),
+        ((153, 41), (17, 161), "contain", True, (17, 161)),
+        ((89, 193), (161, 177), "contain", False, (161, 177)),
+        ((17, 177), (33, 9), "contain", False, (33, 9)),
+        ((65, 153), (105, 89), "contain", False, (105, 89)),
+        ((73, 105), (25, 25), "fill", True, (25, 25)),
+        ((193, 193), (105, 169), "fill", True, (105, 169)),
+        ((65, 65), (9, 97), "fill", True, (9, 97)),
+        ((177, 57), (9, 129), "fill", False, (9, 57)),
+        ((193, 137), (153, 25), "fill", False, (153, 25)),
+        ((185, 89), (33, 17), "fill", False, (33, 17)),
+        ((153, 41), (17, 161), "cover", True, (17, 161)),
+        ((185, 113), (145, 17), "cover", True, (145, 17)),
+        ((89, 145), (145, 81), "cover", True, (145, 81)),
+    ],
+)
+def test_sizes_are_those_of_sharp(
+    source: tuple[int, int], box: tuple[int, int], fit: str, enlarge: bool, wanted: tuple[int, int]
+) -> None:
+    """What sharp 0.35 made of random sizes, with and without withoutEnlargement; only cover without enlarging differs."""
+    resize = make_operation("resize", {"width": box[0], "height": box[1], "fit": fit, "enlarge": enlarge})
+    assert resize.output_size(Size(*source)) == wanted
+
+
 def test_without_a_side_it_is_refused() -> None:
     with pytest.raises(InvalidPipeline, match="expected a width, a height or both for resize"):
         make_operation("resize", {})
