@@ -15,6 +15,7 @@ from pixelmill.operations.attention import corner, is_smart
 from pixelmill.operations.base import Operation, register
 from pixelmill.operations.canvas import padded
 from pixelmill.operations.crop import cut
+from pixelmill.operations.planes import fits_planes, shrunk_by_planes
 from pixelmill.operations.resample import Geometry, Kernel, resample, shrunk
 from pixelmill.pixels import Image, is_opaque, to_vips
 
@@ -141,6 +142,8 @@ class Resize(Operation):
             return resample(source, geometry, opaque=False, kernel=self.kernel)
         if geometry.scaled == geometry.kept == (source.shape[1], source.shape[0]):
             return source
+        if self.kernel == "lanczos3" and fits_planes(source, geometry):
+            return shrunk_by_planes(source, geometry.scaled)
         return resample(to_vips(source), geometry, opaque=is_opaque(source), kernel=self.kernel)
 
 
