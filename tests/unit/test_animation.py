@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from pixelmill import ImageTooLarge, Limits, Output, UnsupportedFormat, run
+from pixelmill import CorruptImage, ImageTooLarge, Limits, Output, UnsupportedFormat, run
 from pixelmill.codecs import encode, encode_picture, probe, read
 from pixelmill.operations import make_operation
 from pixelmill.picture import Picture
@@ -152,13 +152,20 @@ def test_frames_count_for_the_limits() -> None:
 
 
 def test_a_truncated_animation_is_refused() -> None:
-    from pixelmill import CorruptImage
-
     frames = tuple(photo(60, 50, 3, seed) for seed in range(3))
-    for format in ("webp", "avif"):
+    for format in ANIMATED:
         data = animation(format, frames)
-        with pytest.raises(CorruptImage):
-            run(data[: len(data) * 2 // 3], "resize:20x | webp")
+        for length in (len(data) // 2, len(data) * 2 // 3, len(data) - 1):
+            with pytest.raises(CorruptImage):
+                run(data[:length], "resize:20x | webp")
+
+
+def test_a_still_gif_may_lack_its_last_byte() -> None:
+    data = run(encoded(photo(30, 20)), "gif").data
+    assert data[-1:] == b";"
+    assert run(data[:-1], "png").info.width == 30
+    with pytest.raises(CorruptImage, match="expected a whole gif, got one that ends in or after frame 1"):
+        run(data[:-3], "png")
 
 
 def test_frames_of_gray_and_color_share_their_channels() -> None:

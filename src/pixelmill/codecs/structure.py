@@ -2,7 +2,7 @@
 
 Libraries open a file in time or memory out of proportion where it has very many frames, scans, chunks or directories, or
 metadata that inflates: each is counted here, up to its limit, by following the lengths that stand in the file. What is
-damaged is left to the decoders.
+damaged is left to the decoders, but for a GIF that ends too early: its decoder shows what is there.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 from pixelmill.codecs.boxes import exif_blocks
 from pixelmill.codecs.exif import check_exif
-from pixelmill.errors import ImageTooLarge
+from pixelmill.errors import CorruptImage, ImageTooLarge
 from pixelmill.limits import Limits
 
 MAX_CHUNKS = 100_000
@@ -32,7 +32,7 @@ def check_structure(data: bytes, format: str, limits: Limits) -> None:
 
     Raises:
         ImageTooLarge: more frames, scans, chunks or inflated metadata than are allowed.
-        CorruptImage: EXIF data whose directories lead to each other.
+        CorruptImage: EXIF data whose directories lead to each other, or a GIF that ends too early.
     """
     check = _CHECKS.get(format)
     if check:
@@ -134,7 +134,14 @@ def _gif(data: bytes, limits: Limits) -> None:
     """Source: GIF89a Specification, CompuServe, 1990."""
     at, frames, inside = 13 + _palette(data, 10), 0, False
     for _ in _counted("blocks", "gif", MAX_BLOCKS):
-        if at >= len(data) or (not inside and data[at] == 0x3B):
+        if at >= len(data):
+            # Of a still picture everything is there, if only its end is not marked.
+            if inside or at > len(data) or frames > 1:
+                raise CorruptImage(
+                    f"expected a whole gif, got one that ends in or after frame {frames}, without its end's mark"
+                )
+            return
+        if not inside and data[at] == 0x3B:
             return
         if inside:
             inside = data[at] > 0
