@@ -9,6 +9,8 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from pixelmill import ImageTooLarge, InvalidPipeline, Pipeline, run
@@ -316,3 +318,12 @@ def test_what_goes_by_planes() -> None:
     assert not fits(3, (160, 40), whole)
     assert not fits(3, (40, 19), whole)
     assert not fits(3, (40, 40), whole._replace(kept=Size(10, 20)))
+
+
+@given(st.integers(1, 5000), st.integers(1, 5000), st.integers(1, 5000), st.sampled_from(["width", "height"]))
+def test_a_side_that_is_given_alone_is_met_exactly(width: int, height: int, side: int, name: str) -> None:
+    size = make_operation("resize", {name: side}).output_size(Size(width, height))
+    met, other = ("width", "height") if name == "width" else ("height", "width")
+    before = {"width": width, "height": height}
+    assert getattr(size, met) == min(side, before[met])
+    assert abs(getattr(size, other) - before[other] * getattr(size, met) / before[met]) <= 0.5 or getattr(size, other) == 1

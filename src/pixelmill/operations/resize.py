@@ -88,9 +88,9 @@ class Resize(Operation):
             return Geometry(scaled, 0, 0, scaled)
         box = self._box(size)
         across, down = box.width / size.width, box.height / size.height
-        if self.fit == "fill":
+        if self.fit == "fill" or self.width is None or self.height is None:
             return Geometry(box, 0, 0, box)
-        if self.width is None or self.height is None or self.fit == "inside":
+        if self.fit == "inside":
             scaled = _size_at(size, min(across, down), within=box)
             return Geometry(scaled, 0, 0, scaled)
         if self.fit == "contain":
