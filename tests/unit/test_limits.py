@@ -135,3 +135,8 @@ def test_all_loaders_but_ours_stay_blocked() -> None:
         pyvips.Operation.call("rawload", __file__, 1, 1, 1)
     with pytest.raises((UnsupportedFormat, PixelmillError)):
         probe(b"# vips csv\n1 2 3\n")
+
+
+def test_names_in_a_file_that_are_no_text() -> None:
+    data = encoded(photo(20, 20), "AVIF", exif=b"Exif\0\0MM\0*\0\0\0\x08" + bytes(20))
+    assert probe(data.replace(b"Exif\0\0MM", b"Ex\xf4f\0\0MM").replace(b"Exif", b"\xc6xif", 1)).size == (20, 20)

@@ -35,7 +35,8 @@ def set_up() -> None:
     pyvips.cache_set_max(0)
     pyvips.block_untrusted_set(True)
     # What libvips says may quote a damaged file. pyvips reads it as UTF-8, and where it is none, fails in the midst.
-    pyvips._to_string = pyvips.error._to_string = _text
+    for module in (pyvips, pyvips.error, pyvips.vimage, pyvips.gvalue):
+        module._to_string = _text
 
 
 def _text(pointer: Any) -> str:
