@@ -20,7 +20,7 @@ from tests.pictures import difference
 
 CORPORA = Path(__file__).resolve().parents[2].parent / "shared" / "corpora"
 MANIFEST = CORPORA / "manifest.tsv"
-READ = ("jpeg", "png", "webp", "avif", "gif", "tiff")
+READ = ("jpeg", "png", "webp", "avif", "gif", "tiff", "bmp", "ico")
 HANGS_S = 240
 """No result after that long means that something hangs; the whole takes a tenth of it."""
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from PIL import Image as Pillow
 
-from pixelmill import Limits
+from pixelmill import Limits, run
 from pixelmill.pixels import Image
 from tests.pictures import encoded, photo
 
@@ -71,6 +71,17 @@ def files() -> dict[str, bytes]:
         "fax tiff": encoded(first.convert("1"), "TIFF", compression="group4"),
         "several pages": encoded(first, "TIFF", **several),
         "svg": SVG,
+        "bmp": encoded(photo(40, 30), "BMP"),
+        "palette bmp": encoded(first.quantize(16), "BMP"),
+        "png ico": encoded(first, "ICO", sizes=[(10, 10), (20, 15)]),
+        "bmp ico": encoded(first, "ICO", sizes=[(12, 12)], bitmap_format="bmp"),
+        "ppm": encoded(photo(20, 15), "PPM"),
+        "plain pgm": b"P2\n# a\n3 2 300\n0 1 2 3 4 300\n",
+        "pbm": encoded(first.convert("1"), "PPM"),
+        "pam": b"P7\nWIDTH 2\nHEIGHT 2\nDEPTH 4\nMAXVAL 65535\nTUPLTYPE RGB_ALPHA\nENDHDR\n" + bytes(range(32)),
+        "heic": run(encoded(photo(40, 30, 4), **kept), "heic:keep=exif+icc").data,
+        "jxl": run(encoded(photo(40, 30), **kept), "jxl:keep=exif").data,
+        "lossless jxl": run(encoded(photo(40, 30, 4)), "jxl:lossless=true").data,
     }
 
 

@@ -33,6 +33,11 @@ class SourceFormatChoice(StrEnum):
     AVIF = "avif"
     GIF = "gif"
     TIFF = "tiff"
+    HEIC = "heic"
+    JXL = "jxl"
+    BMP = "bmp"
+    ICO = "ico"
+    PNM = "pnm"
 
 
 def examples(*commands: str, note: str = "") -> str:

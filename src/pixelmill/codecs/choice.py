@@ -13,9 +13,9 @@ from pixelmill.pixels import Image, is_opaque
 GRAPHIC_SHARE = 0.5
 """A picture is a graphic, and not a photograph, where at least that share of its pixels equals its right neighbour."""
 _ANIMATED = ("webp", "avif", "gif")
-_GRAPHIC = ("webp", "png", "avif", "gif", "tiff", "jpeg")
-_TRANSPARENT = ("avif", "webp", "png", "tiff", "gif")
-_PHOTOGRAPH = ("avif", "webp", "jpeg", "png", "tiff", "gif")
+_GRAPHIC = ("webp", "png", "avif", "gif", "tiff", "jpeg", "jxl", "heic")
+_TRANSPARENT = ("avif", "webp", "png", "tiff", "gif", "jxl", "heic")
+_PHOTOGRAPH = ("avif", "webp", "jpeg", "png", "tiff", "gif", "jxl", "heic")
 
 
 def chosen(picture: Picture, output: Output) -> Output:

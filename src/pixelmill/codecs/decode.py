@@ -6,21 +6,22 @@ streams: where a resize comes first, the decoder feeds it row by row and the who
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from pixelmill.codecs.foreign import codec
 from pixelmill.codecs.formats import Kept
 from pixelmill.codecs.header import SIDEWAYS, Header
 from pixelmill.codecs.icc import is_srgb, to_srgb
 from pixelmill.codecs.metadata import is_rgb, read_metadata
 from pixelmill.codecs.sequence import is_sequence, read_sequence
 from pixelmill.codecs.vips import load, vips_errors
-from pixelmill.errors import UnsupportedFormat
+from pixelmill.errors import CorruptImage, UnsupportedFormat, expected
 from pixelmill.geometry import Size
 from pixelmill.picture import Metadata, Picture
-from pixelmill.pixels import Image, from_vips, to_vips, with_axis
+from pixelmill.pixels import Image, channels, from_vips, to_vips, with_axis
 
 if TYPE_CHECKING:
     import pyvips
@@ -136,6 +137,15 @@ def open_source(data: bytes, header: Header, reading: Reading = WHOLE) -> Source
     Raises:
         CorruptImage: it is damaged or truncated; a libvips pipeline may say so only when it is computed.
     """
+    if not header.format.loader:
+        stored = codec(header.format).read(data, header)
+        size = Size(stored.pixels.shape[1], stored.pixels.shape[0])
+        if size != header.size:
+            raise CorruptImage(
+                expected(f"the size in its header, {tuple(header.size)},", f"a {header.format.name}", tuple(size))
+            )
+        header = replace(header, bands=channels(stored.pixels), profile=stored.profile)
+        return _colored(stored.pixels, header, reading)
     size = reduced_size(header, reading.at_least) if reading.at_least else header.size
     if _fits_turbo(header):
         pixels = _turbo(data, header, size)

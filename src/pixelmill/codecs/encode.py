@@ -11,6 +11,7 @@ import numpy as np
 
 from pixelmill.codecs import png
 from pixelmill.codecs.choice import chosen
+from pixelmill.codecs.foreign import codec
 from pixelmill.codecs.formats import FORMATS
 from pixelmill.codecs.header import Header
 from pixelmill.codecs.metadata import into_jpeg, png_chunks
@@ -66,7 +67,8 @@ def encode_picture(picture: Picture, output: Output) -> Encoded:
         # The profile is one for RGB.
         picture = picture.with_frames(map(to_rgb, picture.frames))
     if len(picture.frames) == 1:
-        data = _STILL[output.format](picture.frames[0], output, picture.metadata)
+        write = _STILL.get(output.format) or codec(FORMATS[output.format]).write
+        data = write(picture.frames[0], output, picture.metadata)
     else:
         _check_animation(output, len(picture.frames))
         data = _ANIMATED[output.format](picture, output)

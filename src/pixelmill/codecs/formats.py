@@ -10,7 +10,7 @@ from pixelmill.errors import UnsupportedFormat
 
 Kept = Literal["icc", "exif", "xmp"]
 KEPT: tuple[Kept, ...] = get_args(Kept)
-WritableName = Literal["jpeg", "png", "webp", "avif", "gif", "tiff"]
+WritableName = Literal["jpeg", "png", "webp", "avif", "gif", "tiff", "heic", "jxl"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,9 @@ class Format:
         media_type: its name in HTTP.
         extensions: of file names, the usual one first.
         magic: matches the first bytes of a file.
-        loader: libvips' operation that reads it from memory.
+        loader: libvips' operation that reads it from memory; empty where `module` reads it.
+        module: the module of this package that reads it, and writes it where it is written.
+        extra: the package's extra that brings the plugin that it needs.
         quality: the default quality, 1 to 100; None where a quality means nothing.
         opt_in: whether it is read only where the limits allow it.
         max_side: the longest side of a picture that can be written, px; 0 where the format is only read.
@@ -35,13 +37,15 @@ class Format:
     media_type: str
     extensions: tuple[str, ...]
     magic: re.Pattern[bytes]
-    loader: str
+    loader: str = ""
     quality: int | None = None
     max_side: int = 0
     options: tuple[str, ...] = ()
     keeps: tuple[Kept, ...] = ()
     animated: bool = False
     opt_in: bool = False
+    module: str = ""
+    extra: str = ""
 
     @property
     def writable(self) -> bool:
@@ -121,6 +125,51 @@ FORMATS: dict[str, Format] = {
             max_side=2**31 - 1,
             options=("keep",),
             keeps=("icc", "xmp"),
+        ),
+        Format(
+            name="heic",
+            media_type="image/heic",
+            extensions=(".heic", ".heif"),
+            magic=_magic(rb"....ftyp(heic|heix|heim|heis|mif1)"),
+            quality=60,
+            max_side=16_384,
+            options=("quality", "subsampling", "keep"),
+            keeps=KEPT,
+            module="heic",
+            extra="heic",
+        ),
+        Format(
+            name="jxl",
+            media_type="image/jxl",
+            extensions=(".jxl",),
+            magic=_magic(rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n"),
+            quality=85,
+            max_side=2**30,
+            options=("quality", "lossless", "keep"),
+            keeps=("exif", "xmp"),
+            module="jxl",
+            extra="jxl",
+        ),
+        Format(
+            name="bmp",
+            media_type="image/bmp",
+            extensions=(".bmp", ".dib"),
+            magic=_magic(rb"BM.{12}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\0\0\0"),
+            module="bitmaps",
+        ),
+        Format(
+            name="ico",
+            media_type="image/vnd.microsoft.icon",
+            extensions=(".ico",),
+            magic=_magic(rb"\0\0\x01\0[\x01-\xff]\0"),
+            module="bitmaps",
+        ),
+        Format(
+            name="pnm",
+            media_type="image/x-portable-anymap",
+            extensions=(".pnm", ".pbm", ".pgm", ".ppm", ".pam"),
+            magic=_magic(rb"P[1-6][\s#]|P7\n"),
+            module="pnm",
         ),
         Format(
             name="svg",

@@ -11,7 +11,7 @@ from pixelmill.codecs.sequence import is_sequence, open_sequence
 from pixelmill.codecs.structure import check_structure
 from pixelmill.codecs.svg import check_svg, check_svg_size
 from pixelmill.codecs.vips import load
-from pixelmill.errors import CorruptImage
+from pixelmill.errors import CorruptImage, expected
 from pixelmill.geometry import Size
 from pixelmill.limits import DEFAULT_LIMITS, Limits
 
@@ -74,7 +74,14 @@ def probe(data: bytes, limits: Limits = DEFAULT_LIMITS, *, first_frame: bool = F
     entry = format_of(data)
     drawn = check_svg(data, limits) if entry.name == "svg" else 0
     check_structure(data, entry.name, limits)
-    header = _sequence_header(data, entry) if is_sequence(data) else _header(load(data, entry), entry)
+    if not entry.loader:
+        from pixelmill.codecs.foreign import codec
+
+        header = codec(entry).header(data, entry, limits)
+        if min(header.size) < 1:
+            raise CorruptImage(expected("a width and a height of 1 or more", f"the source, a {entry.name}", header.size))
+    else:
+        header = _sequence_header(data, entry) if is_sequence(data) else _header(load(data, entry), entry)
     if entry.name == "png":
         header = replace(header, frames=_apng_frames(data))
     if drawn:

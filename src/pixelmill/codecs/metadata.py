@@ -11,10 +11,12 @@ import struct
 import zlib
 from collections.abc import Container, Iterator
 
+from pixelmill.codecs.foreign import codec
 from pixelmill.codecs.formats import Format
 from pixelmill.codecs.sequence import is_sequence, open_sequence
 from pixelmill.codecs.vips import load
 from pixelmill.errors import UnsupportedFormat
+from pixelmill.limits import DEFAULT_LIMITS
 from pixelmill.picture import NO_METADATA, Metadata
 
 EXIF_NAME = b"Exif\0\0"
@@ -36,6 +38,9 @@ def read_metadata(data: bytes, entry: Format, keep: Container[str]) -> Metadata:
     if is_sequence(data):
         with open_sequence(data) as file:
             found = {"icc": file.info.get("icc_profile"), "exif": file.info.get("exif"), "xmp": file.info.get("xmp")}
+    elif not entry.loader:
+        stored = codec(entry).read(data, codec(entry).header(data, entry, DEFAULT_LIMITS))
+        found = {"icc": stored.profile, "exif": stored.exif, "xmp": stored.xmp}
     else:
         vips = load(data, entry)
         fields = set(vips.get_fields())

@@ -53,14 +53,19 @@ class Output(BaseModel):
         description="source keeps the picture's own format, or PNG where that is not written; auto chooses by content",
     )
     quality: int | None = Field(
-        None, ge=1, le=100, description="1 to 100; unset: jpeg 85, webp 80, avif 60; lossless formats have none"
+        None,
+        ge=1,
+        le=100,
+        description="1 to 100; unset: jpeg and jxl 85, webp 80, avif and heic 60; lossless formats have none",
     )
-    lossless: bool = Field(False, description="webp and avif: exact pixels")
+    lossless: bool = Field(False, description="webp, avif and jxl: exact pixels")
     effort: Literal["speed", "balanced", "small"] = Field(
         "speed", description="time spent on fewer bytes: speed is for pictures on demand, small for those written once"
     )
     progressive: bool = Field(False, description="jpeg: a coarse picture shows first")
-    subsampling: Literal["4:2:0", "4:2:2", "4:4:4"] = Field("4:2:0", description="jpeg and avif: how finely color is stored")
+    subsampling: Literal["4:2:0", "4:2:2", "4:4:4"] = Field(
+        "4:2:0", description="jpeg, avif and heic: how finely color is stored"
+    )
     colors: Annotated[Literal[2, 4, 16, 256] | None, BeforeValidator(_number)] = Field(
         None, description="png and gif: from a palette of so many colors; unset: png has none, gif 256"
     )

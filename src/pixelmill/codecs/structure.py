@@ -196,4 +196,5 @@ _CHECKS: dict[str, Callable[[bytes, Limits], None]] = {
     "gif": _gif,
     "tiff": _tiff,
     "avif": _avif,
+    "heic": _avif,
 }
