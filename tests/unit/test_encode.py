@@ -134,10 +134,10 @@ def test_output_format(source: str, output: str, wanted: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("png:80", "expected quality only for jpeg, webp, avif, got 80 for png"),
+        ("png:80", "expected quality only for jpeg, webp, avif, heic, jxl, got 80 for png"),
         ("jpeg:0", "expected a number ≥ 1 for output.quality, got '0'"),
         ("jpeg:101", "expected a number ≤ 100 for output.quality, got '101'"),
-        ("jpeg:lossless=true", "expected lossless only for webp, avif, got True for jpeg"),
+        ("jpeg:lossless=true", "expected lossless only for webp, avif, jxl, got True for jpeg"),
         ("webp:80,format=png", "expected one format for the output, got webp and 'png'"),
         ("webp | blur", "expected the output format as the last stage for the pipeline, got 'webp'"),
     ],

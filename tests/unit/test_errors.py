@@ -78,7 +78,7 @@ def test_a_value_is_shown_in_bounded_length() -> None:
         ('{"ops": []}', "expected a parameter of pipeline (operations, output, renditions), got 'ops'"),
         (
             '{"output": {"format": "bmp"}}',
-            "expected one of 'source', 'auto', 'jpeg', 'png', 'webp', 'avif', 'gif' or 'tiff' for output.format, got 'bmp'",
+            "expected one of 'source', 'auto', 'jpeg', 'png', 'webp', 'avif', 'gif', 'tiff', 'heic' or 'jxl' for output.format, got 'bmp'",
         ),
         ('{"operations": [{"op": "blur", "sigma": []}]}', "expected a number for blur.sigma, got []"),
     ],
@@ -107,7 +107,7 @@ def test_what_is_wrong_with_a_call(values: tuple[int, ...], named: dict[str, int
     ("make", "message"),
     [
         (lambda: Output(quality=0), "expected a number ≥ 1 for output.quality, got 0"),
-        (lambda: Output(format="png", quality=5), "expected quality only for jpeg, webp, avif, got 5 for png"),
+        (lambda: Output(format="png", quality=5), "expected quality only for jpeg, webp, avif, heic, jxl, got 5 for png"),
         (
             lambda: Pipeline(operations=(5,)),
             "expected an operation, or a mapping with its name under 'op', for operations, got 5",
