@@ -78,7 +78,8 @@ def test_a_value_is_shown_in_bounded_length() -> None:
         ('{"ops": []}', "expected a parameter of pipeline (operations, output, renditions), got 'ops'"),
         (
             '{"output": {"format": "bmp"}}',
-            "expected one of 'source', 'auto', 'jpeg', 'png', 'webp', 'avif', 'gif', 'tiff', 'heic' or 'jxl' for output.format, got 'bmp'",
+            "expected one of 'source', 'auto', 'jpeg', 'png', 'webp', 'avif', 'gif', 'tiff', 'heic' or 'jxl' "
+            "for output.format, got 'bmp'",
         ),
         ('{"operations": [{"op": "blur", "sigma": []}]}', "expected a number for blur.sigma, got []"),
     ],
