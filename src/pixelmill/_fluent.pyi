@@ -365,16 +365,16 @@ class Fluent:
         background: str = "#ffffff",
         frames: Literal["all", "first"] = "all",
         keep: Sequence[Literal["icc", "exif", "xmp"]] = (),
-        accept: Sequence[Literal["jpeg", "png", "webp", "avif", "gif", "tiff"]] = (),
+        accept: Sequence[Literal["jpeg", "png", "webp", "avif", "gif", "tiff", "heic", "jxl"]] = (),
     ) -> Pipeline:
         """Encode the result. No metadata is kept but what `keep` names.
 
         Args:
-            quality: 1 to 100; unset: jpeg 85, webp 80, avif 60; lossless formats have none
-            lossless: webp and avif: exact pixels
+            quality: 1 to 100; unset: jpeg and jxl 85, webp 80, avif and heic 60; lossless formats have none
+            lossless: webp, avif and jxl: exact pixels
             effort: time spent on fewer bytes: speed is for pictures on demand, small for those written once
             progressive: jpeg: a coarse picture shows first
-            subsampling: jpeg and avif: how finely color is stored
+            subsampling: jpeg, avif and heic: how finely color is stored
             colors: png and gif: from a palette of so many colors; unset: png has none, gif 256
             background: what shows under transparent pixels where the format has no alpha
             frames: first makes a still picture of an animation

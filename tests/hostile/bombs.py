@@ -149,3 +149,17 @@ def svg_entities(levels: int = 9) -> bytes:
     names = "abcdefghijklmnop"
     rest = [f'<!ENTITY {names[n + 1]} "{f"&{names[n]};" * 10}">' for n in range(levels)]
     return svg(f"<text>&{names[levels]};</text>", lead=f'<!DOCTYPE svg [<!ENTITY a "ha">{"".join(rest)}]>')
+
+
+def runs_bmp(side: int, runs: bytes) -> bytes:
+    """Return a BMP of run-length encoded pixels."""
+    header = struct.pack("<IiiHHIIiiII", 40, side, side, 1, 8, 1, len(runs), 0, 0, 256, 0) + bytes(1024)
+    return b"BM" + struct.pack("<IHHI", 14 + len(header) + len(runs), 0, 0, 14 + len(header)) + header + runs
+
+
+def spaced_pnm(filler: bytes, count: int) -> bytes:
+    return b"P3" + filler * count + b" 1 1 9 1 1 1"
+
+
+def commented_pnm(count: int) -> bytes:
+    return b"P3 1 1 9 1 1 " + b"#\n" * count + b"1"

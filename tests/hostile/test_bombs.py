@@ -58,6 +58,11 @@ CASES = {
         f"circular exif in {format}": Case(partial(exif_bomb, format), "CorruptImage")
         for format in ("JPEG", "PNG", "WEBP", "AVIF")
     },
+    "bmp of runs": Case(partial(bombs.runs_bmp, 10_000, b"\0\2\xff\xff" * 100_000 + b"\0\1"), "ImageTooLarge"),
+    "bmp of short runs": Case(partial(bombs.runs_bmp, 2_000, b"\1\1" * 2_000_000 + b"\0\1"), "ImageTooLarge"),
+    "pnm of spaces": Case(partial(bombs.spaced_pnm, b" ", 30_000_000), "CorruptImage"),
+    "pnm of comments": Case(partial(bombs.spaced_pnm, b"#\n", 15_000_000), "CorruptImage"),
+    "pnm of later comments": Case(partial(bombs.commented_pnm, 15_000_000), "ImageTooLarge"),
     "svg entities": Case(bombs.svg_entities, "UnsupportedFormat"),
     "svg uses": Case(partial(bombs.svg_uses, 9), "ImageTooLarge"),
     "svg of 10⁹ px": Case(partial(bombs.svg, "", "30000", "30000"), "ImageTooLarge"),

@@ -13,7 +13,7 @@ from pixelmill.codecs.foreign import Stored, pixels_of, plugin_errors
 from pixelmill.codecs.formats import Format
 from pixelmill.codecs.header import Header
 from pixelmill.codecs.structure import check_structure
-from pixelmill.errors import CorruptImage
+from pixelmill.errors import CorruptImage, ImageTooLarge
 from pixelmill.geometry import Size
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 PNG = b"\x89PNG\r\n\x1a\n"
 FILE_HEADER, DIRECTORY_HEADER, ENTRY = 14, 6, 16
+RUN_LENGTHS = (1, 2)
+MAX_RUN_BYTES = 1024 * 1024
+MAX_RUN_PIXELS = 4_194_304
 CORE_HEADER = 12
 """Length of the header of OS/2 1.x, which has sides of 16 bits."""
 
@@ -29,7 +32,9 @@ def header(data: bytes, entry: Format, limits: Limits) -> Header:
     """Read the header of a BMP, or of the largest picture of an ICO."""
     try:
         if entry.name == "bmp":
-            return Header(entry, _size(data, FILE_HEADER))
+            size = _size(data, FILE_HEADER)
+            _check_runs(data, size)
+            return Header(entry, size)
         _, picture = _largest(data)
         if picture.startswith(PNG):
             check_structure(picture, "png", limits)
@@ -68,6 +73,15 @@ def _size(data: bytes, at: int) -> Size:
     if width <= 0 or height == 0:
         raise CorruptImage(f"expected a width and a height for a bitmap, got {width}×{height}")
     return Size(width, abs(height))
+
+
+def _check_runs(data: bytes, size: Size) -> None:
+    """Raise `ImageTooLarge` for much that is run-length encoded: Pillow reads it at a microsecond a run."""
+    core = struct.unpack_from("<I", data, FILE_HEADER)[0] == CORE_HEADER
+    compression = 0 if core else struct.unpack_from("<I", data, FILE_HEADER + 16)[0]
+    if compression in RUN_LENGTHS and (len(data) > MAX_RUN_BYTES or size.width * size.height > MAX_RUN_PIXELS):
+        most = f"expected at most {MAX_RUN_BYTES} bytes and {MAX_RUN_PIXELS} pixels for a bmp of runs"
+        raise ImageTooLarge(f"{most}, got {len(data)} and {size.width}×{size.height}")
 
 
 def _largest(data: bytes) -> tuple[bytes, bytes]:

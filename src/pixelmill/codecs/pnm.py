@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pixelmill.codecs.foreign import Stored
 from pixelmill.codecs.formats import Format
 from pixelmill.codecs.header import Header
-from pixelmill.errors import CorruptImage, UnsupportedFormat
+from pixelmill.errors import CorruptImage, ImageTooLarge, UnsupportedFormat
 from pixelmill.geometry import Size
 from pixelmill.pixels import Image
 
@@ -25,6 +25,9 @@ _TOKEN = re.compile(rb"(?:\s|#[^\r\n]*[\r\n])+(\d{1,10})")
 _PAM_LINE = re.compile(rb"[ \t]*(?:#[^\n]*|(\w+)[ \t]+([^\n]*?)|(ENDHDR)|)[ \t\r]*\n")
 _COMMENT = re.compile(rb"#[^\r\n]*")
 MAX_PAM_LINES = 100
+MAX_HEADER = 16_384
+"""Bytes of a header with its comments; the expressions above take memory for all that they pass over."""
+MAX_COMMENTS = 10_000
 SPACES = b" \t\n\v\f\r"
 
 
@@ -56,8 +59,9 @@ def read(data: bytes, header: Header) -> Stored:
     if found.kind in (1, 4):
         values = 1 - values  # 1 is black
     if found.most != 255:
-        values = (values.astype(np.uint32) * 255 + found.most // 2) // found.most
-    pixels: Image = values.astype(np.uint8).reshape(found.height, found.width, found.depth)
+        levels = (np.arange(found.most + 1, dtype=np.uint32) * 255 + found.most // 2) // found.most
+        values = levels.astype(np.uint8)[values]
+    pixels: Image = values.astype(np.uint8, copy=False).reshape(found.height, found.width, found.depth)
     if found.depth == 2:
         pixels = np.ascontiguousarray(pixels[:, :, [0, 0, 0, 1]])
     return Stored(pixels)
@@ -73,7 +77,7 @@ def _layout(data: bytes) -> Layout:
         return _pam(data)
     numbers, at = [], 2
     for _ in range(2 if kind in (1, 4) else 3):
-        token = _TOKEN.match(data, at)
+        token = _TOKEN.match(data, at, MAX_HEADER)
         if not token:
             raise CorruptImage("expected a width, a height and a largest value in the header of a pnm, got something else")
         numbers.append(int(token[1]))
@@ -86,7 +90,7 @@ def _pam(data: bytes) -> Layout:
     fields: dict[bytes, bytes] = {}
     at = 3
     for _ in range(MAX_PAM_LINES):
-        line = _PAM_LINE.match(data, at)
+        line = _PAM_LINE.match(data, at, MAX_HEADER)
         if not line:
             break
         at = line.end()
@@ -128,7 +132,9 @@ def _enough(data: bytes, layout: Layout, wanted: int) -> bytes:
 
 
 def _plain(data: bytes, layout: Layout) -> NDArray[np.unsignedinteger]:
-    text = _COMMENT.sub(b" ", data[layout.start - 1 :])
+    text, comments = _COMMENT.subn(b" ", data[layout.start - 1 :], MAX_COMMENTS)
+    if comments == MAX_COMMENTS:
+        raise ImageTooLarge(f"expected at most {MAX_COMMENTS} comments in a plain pnm, got more")
     count = layout.width * layout.height * layout.depth
     if layout.kind == 1:
         digits = np.frombuffer(text.translate(None, SPACES)[:count], np.uint8) - ord("0")
