@@ -63,6 +63,14 @@ def test_16_bit_png(channels: int) -> None:
     assert difference(decoded(stored), pixels / 257) <= 1
 
 
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_16_bit_tiff(channels: int) -> None:
+    image = photo(61, 43, channels)
+    pixels = image.astype(np.uint16) * 257 + np.uint16(100) * (image < 255)
+    source = pyvips.Image.new_from_array(pixels, interpretation="grey16" if channels == 1 else "rgb16")
+    assert difference(decoded(source.tiffsave_buffer(compression="deflate")), pixels / 257) <= 1
+
+
 def test_16_bit_gray_png_with_alpha() -> None:
     pixels = photo(61, 43, 4)[:, :, [0, 3]].astype(np.uint16) * 257
     stored = pyvips.Image.new_from_array(pixels, interpretation="grey16").pngsave_buffer(bitdepth=16)

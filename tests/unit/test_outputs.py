@@ -148,7 +148,7 @@ def test_what_is_a_graphic() -> None:
         ("jpeg:colors=4", "expected colors only for png, gif, got 4 for jpeg"),
         ("png:colors=5", "expected one of 2, 4, 16 or 256 for output.colors, got 5"),
         ("webp:progressive=true", "expected progressive only for jpeg, got True for webp"),
-        ("png:subsampling=4:4:4", "expected subsampling only for jpeg, avif, got '4:4:4' for png"),
+        ("png:subsampling=4:4:4", "expected subsampling only for jpeg, avif, heic, got '4:4:4' for png"),
         ("jpeg:subsampling=4:1:1", "for output.subsampling, got '4:1:1'"),
         ("jpeg:keep=iptc", "for output.keep"),
         ("jpeg:effort=most", "for output.effort, got 'most'"),

@@ -33,6 +33,7 @@ def header(data: bytes, entry: Format, limits: Limits) -> Header:
     """Read the header."""
     with plugin_errors(entry.name):
         file = pillow_heif.open_heif(data, convert_hdr_to_8bit=True)
+        limits.check_frames(len(file))
         image = file[file.primary_index]
         info: dict[str, Any] = dict(image.info)
         bands = {"L": 1, "RGB": 3}.get(image.mode, 4)
