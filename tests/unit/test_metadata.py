@@ -135,7 +135,7 @@ def test_a_tiff_keeps_what_it_can(output: str) -> None:
 
 def test_a_gif_keeps_no_metadata() -> None:
     with pytest.raises(
-        InvalidPipeline, match=r"expected keep only for jpeg, png, webp, avif, tiff, got \('exif',\) for gif"
+        InvalidPipeline, match=r"expected keep only for jpeg, png, webp, avif, tiff, heic, jxl, got \('exif',\) for gif"
     ):
         run(source(), "gif:keep=exif")
 
