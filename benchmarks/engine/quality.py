@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def compare(result: Path, picture: Path) -> Quality:
         pixels = np.asarray(image.convert("RGB"), np.float64)
         best = reference(picture, image.size)
     error = float(np.mean((pixels - best) ** 2))
-    return Quality(10 * np.log10(255**2 / error), _ssim(pixels, best))
+    return Quality(10 * math.log10(255**2 / error), _ssim(pixels, best))
 
 
 def _ssim(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:

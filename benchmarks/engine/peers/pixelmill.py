@@ -15,8 +15,12 @@ def _job(text: str) -> Job:
 
 
 def _renditions() -> Job:
-    pipelines = [Pipeline.parse(f"resize:{width} | jpeg:85") for width in RENDITIONS]
-    return several_files(lambda data: [run(data, pipeline).data for pipeline in pipelines])
+    ends = [
+        {"name": f"w{width}", "operations": [{"op": "resize", "width": width}], "output": {"format": "jpeg", "quality": 85}}
+        for width in RENDITIONS
+    ]
+    pipeline = Pipeline.model_validate({"renditions": ends})
+    return several_files(lambda data: [output.data for output in run(data, pipeline).outputs])
 
 
 JOBS: dict[str, Job] = {

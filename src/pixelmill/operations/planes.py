@@ -8,22 +8,26 @@ import numpy as np
 
 from pixelmill.geometry import Size
 from pixelmill.operations.resample import GAP, Geometry
-from pixelmill.pixels import Image, channels, with_axis
+from pixelmill.pixels import Image, channels, with_alpha, with_axis, without_alpha
 
 if TYPE_CHECKING:
     import pyvips
 
 
+LARGEST = 16_000_000
+"""Of larger pictures, px, the planes would take more memory than the time is worth."""
+
+
 def fits_planes(image: Image, geometry: Geometry) -> bool:
-    """Tell whether `shrunk_by_planes` does what `geometry` says: of four channels it is no faster."""
+    """Tell whether `shrunk_by_planes` does what `geometry` says."""
     height, width = image.shape[:2]
     wanted = geometry.scaled
     smaller = all(new <= old < 2 * GAP * new for new, old in zip(wanted, (width, height), strict=True))
-    return channels(image) < 4 and geometry == geometry.whole and smaller
+    return geometry == geometry.whole and smaller and width * height <= LARGEST
 
 
 def shrunk_by_planes(image: Image, size: Size) -> Image:
-    """Return a gray or sRGB picture made smaller by Lanczos-3.
+    """Return an opaque picture made smaller by Lanczos-3.
 
     libvips reduces heights with the processor's vectors, and widths, whose taps lie a pixel apart, at a third of that
     speed or, for one channel, a tenth. Here both are heights to it: a row is a row of single values, and for the width each
@@ -31,6 +35,9 @@ def shrunk_by_planes(image: Image, size: Size) -> Image:
     """
     import cv2
 
+    if channels(image) == 4:
+        smaller = shrunk_by_planes(without_alpha(image), size)
+        return with_alpha(smaller, np.full(smaller.shape[:2], 255, np.uint8))
     height, width = image.shape[:2]
     count = channels(image)
     image = _reduced(image.reshape(height, width * count), size.height).reshape(size.height, width, count)

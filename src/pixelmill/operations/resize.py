@@ -142,9 +142,10 @@ class Resize(Operation):
             return resample(source, geometry, opaque=False, kernel=self.kernel)
         if geometry.scaled == geometry.kept == (source.shape[1], source.shape[0]):
             return source
-        if self.kernel == "lanczos3" and fits_planes(source, geometry):
+        opaque = is_opaque(source)
+        if opaque and self.kernel == "lanczos3" and fits_planes(source, geometry):
             return shrunk_by_planes(source, geometry.scaled)
-        return resample(to_vips(source), geometry, opaque=is_opaque(source), kernel=self.kernel)
+        return resample(to_vips(source), geometry, opaque=opaque, kernel=self.kernel)
 
 
 def _size_at(size: Size, scale: float, *, within: Size | None = None, around: Size | None = None) -> Size:
