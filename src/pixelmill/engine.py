@@ -219,7 +219,7 @@ def _applied(step: Step, picture: Picture) -> Picture:
 
 
 def _decode_resized(source: bytes, first: Resize, header: Header, reading: Reading) -> Picture:
-    metadata = read_metadata(source, header.format, reading.keep)
+    metadata = read_metadata(source, header, reading.keep)
     opened = open_source(source, header, reading)
     with vips_errors(f"decoding a {header.format.name}"):
         if not isinstance(opened, np.ndarray) and opened.bands != 3 and opened.width * opened.height <= LOOKED_AT:

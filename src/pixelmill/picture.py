@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from pixelmill.errors import Internal
@@ -26,6 +26,10 @@ class Metadata:
 
     def __bool__(self) -> bool:
         return bool(self.icc or self.exif or self.xmp)
+
+    def only(self, names: Collection[str]) -> Metadata:
+        """Return what is named "icc", "exif" or "xmp" of it."""
+        return Metadata(*(value if name in names else None for name, value in vars(self).items()))
 
 
 NO_METADATA = Metadata()

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import io
+import struct
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import ExifTags, ImageCms
 from PIL import Image as Pillow
-from PIL import ImageCms
 from PIL.PngImagePlugin import PngInfo
 
 from pixelmill import InvalidPipeline, UnsupportedFormat, run
-from pixelmill.codecs.metadata import upright_exif
-from tests.pictures import by_pillow, photo, psnr
+from pixelmill.codecs.exif import fitted
+from pixelmill.geometry import Size
+from tests.pictures import by_pillow, decoded, encoded, photo, psnr
 
 SIDEWAYS = 6
+IFD1 = ExifTags.IFD.IFD1
+THUMBNAIL = b"\xff\xd8 what nobody shall see any more \xff\xd9"
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf tiff:Orientation="6" dc:creator="A. Uthor"/></x:xmpmeta>'
 KEEPING = ("jpeg", "png", "webp", "avif")
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -156,4 +160,71 @@ def test_a_profile_of_many_segments() -> None:
 
 @pytest.mark.parametrize("exif", [b"", b"MM", b"II*\0", b"MM\0*\xff\xff\xff\xff", b"II*\0\x08\0\0\0\xff\xff", b"nonsense"])
 def test_what_is_no_exif_stays_as_it_is(exif: bytes) -> None:
-    assert upright_exif(exif) == exif
+    assert fitted(exif, Size(2, 3)) == exif
+
+
+def exif_of_a_camera(order: str) -> bytes:
+    """Return EXIF with a position, a maker's notes, a size and a thumbnail, in one byte order."""
+    exif = Pillow.Exif()
+    exif.endian = order
+    exif[0x010F] = "Canon"
+    exif[0x0112] = SIDEWAYS
+    inner = exif.get_ifd(0x8769)
+    inner[0xA002], inner[0xA003], inner[0x927C] = 60, 40, b"NOTES\1\2\3"
+    exif.get_ifd(0x8825)[1] = "N"
+    made = bytearray(exif.tobytes().removeprefix(b"Exif\0\0"))
+    (count,) = struct.unpack_from(order + "H", made, 8)
+    struct.pack_into(order + "I", made, 10 + 12 * count, len(made))
+    at = len(made) + 2 + 2 * 12 + 4
+    made += struct.pack(order + "HHHIIHHIII", 2, 0x0201, 4, 1, at, 0x0202, 4, 1, len(THUMBNAIL), 0)
+    return bytes(made) + THUMBNAIL
+
+
+def with_exif(exif: bytes) -> bytes:
+    buffer = io.BytesIO()
+    Pillow.fromarray(photo(60, 40)).save(buffer, "JPEG", exif=b"Exif\0\0" + exif, xmp=XMP)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("output", [*KEEPING, "png:colors=16"])
+def test_exif_fits_the_result_and_its_thumbnail_is_gone(order: str, output: str) -> None:
+    data = with_exif(exif_of_a_camera(order))
+    assert THUMBNAIL in data
+    assert Pillow.open(io.BytesIO(data)).getexif().get_ifd(IFD1)[0x0202] == len(THUMBNAIL)
+    made = run(data, f"crop:10x20 | {output}{',' if ':' in output else ':'}keep=exif+xmp").data
+    assert THUMBNAIL not in made
+    exif = Pillow.open(io.BytesIO(made)).getexif()
+    inner = exif.get_ifd(0x8769)
+    assert (inner[0xA002], inner[0xA003]) == (10, 20)
+    assert exif.get_ifd(0x8825)[1] == "N"
+    assert not exif.get_ifd(IFD1)
+    assert b"A. Uthor" in made
+    if output != "avif":  # libheif's writer sorts it
+        assert inner[0x927C] == b"NOTES\1\2\3"
+        assert set(exif) == {0x010F, 0x0112, 0x8769, 0x8825}
+
+
+@pytest.mark.parametrize("lossless", ["true", "false"])
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("size", [(31, 17), (32, 18)])
+def test_a_webp_shows_the_same_with_metadata(lossless: str, channels: int, size: tuple[int, int]) -> None:
+    data = encoded(photo(*size, channels), icc_profile=SRGB)
+    bare, full = (run(data, f"webp:lossless={lossless}{keep}").data for keep in ("", ",keep=icc"))
+    assert len(full) > len(bare)
+    assert Pillow.open(io.BytesIO(full)).info["icc_profile"] == SRGB
+    for made in (bare, full):
+        assert Pillow.open(io.BytesIO(made)).mode == ("RGBA" if channels == 4 else "RGB")
+    np.testing.assert_array_equal(by_pillow(full), by_pillow(bare))
+    np.testing.assert_array_equal(decoded(full), decoded(bare))
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_each_rendition_keeps_what_it_says(channels: int) -> None:
+    data = encoded(photo(60, 40, channels), icc_profile=wide_profile(), exif=exif_of_a_camera("<"))
+    text = "{ all = png:keep=icc+exif; bare = png; place = png:keep=exif }"
+    made = {name: one.data for name, one in run(data, text).renditions.items()}
+    assert {name: seen(one)["make"] for name, one in made.items()} == {"all": "Canon", "bare": None, "place": "Canon"}
+    assert [seen(one)["icc"] is None for one in made.values()] == [channels == 1, True, True]
+    for name, keep in (("all", ":keep=icc"), ("bare", ""), ("place", "")):
+        np.testing.assert_array_equal(by_pillow(made[name]), by_pillow(run(data, f"png{keep}").data))

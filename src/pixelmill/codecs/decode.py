@@ -14,14 +14,14 @@ import numpy as np
 from pixelmill.codecs.foreign import codec
 from pixelmill.codecs.formats import Kept
 from pixelmill.codecs.header import SIDEWAYS, Header
-from pixelmill.codecs.icc import is_srgb, to_srgb
-from pixelmill.codecs.metadata import is_rgb, read_metadata
+from pixelmill.codecs.icc import is_srgb, to_srgb, with_profile
+from pixelmill.codecs.metadata import keeps_profile, read_metadata
 from pixelmill.codecs.sequence import is_sequence, read_sequence
 from pixelmill.codecs.vips import load, vips_errors
 from pixelmill.errors import CorruptImage, UnsupportedFormat, expected
 from pixelmill.geometry import Size
 from pixelmill.picture import Metadata, Picture
-from pixelmill.pixels import Image, channels, from_vips, to_vips, with_axis
+from pixelmill.pixels import Image, channels, from_vips, with_axis
 
 if TYPE_CHECKING:
     import pyvips
@@ -37,8 +37,6 @@ each must be for the result to stay within 40 dB of the one from the whole pictu
 are used, the more it aliases."""
 
 
-RGB = ("srgb", "rgb", "rgb16", "multiband")
-"""libvips' names for the color spaces that an RGB profile describes."""
 DEFAULT_DELAY_MS = 100
 """How long a frame shows where the file does not say, as in browsers."""
 
@@ -82,7 +80,7 @@ def read(data: bytes, header: Header, reading: Reading = WHOLE) -> Picture:
         CorruptImage: it is damaged or truncated.
         UnsupportedFormat: it has several pages, which are no animation, and not only the first is wanted.
     """
-    metadata = read_metadata(data, header.format, reading.keep)
+    metadata = read_metadata(data, header, reading.keep)
     if header.frames == 1 or reading.first_frame:
         if is_sequence(data):
             (stored,), _ = read_sequence(data, 1)
@@ -112,7 +110,7 @@ def _read_roll(data: bytes, header: Header, reading: Reading, metadata: Metadata
         delays = list(roll.get("delay")) if "delay" in fields else []
         delays += [DEFAULT_DELAY_MS] * (header.frames - len(delays))
         loop = int(roll.get("loop")) if "loop" in fields else 0
-        pixels = from_vips(to_srgb(roll, convert=not _keeps_profile(header, reading)))
+        pixels = from_vips(to_srgb(roll, convert=not keeps_profile(header, reading.keep)))
     frames = tuple(pixels.reshape(header.frames, -1, *pixels.shape[1:]))
     return Picture(frames, tuple(delays[: header.frames]), loop, metadata)
 
@@ -153,7 +151,7 @@ def open_source(data: bytes, header: Header, reading: Reading = WHOLE) -> Source
             return _colored(upright(pixels, header.orientation), header, reading)
     with vips_errors(f"decoding a {header.format.name}"):
         shrink = {"shrink": round(header.size.width / size.width)} if size != header.size else {}
-        vips = to_srgb(load(data, header.format, **shrink), convert=not _keeps_profile(header, reading))
+        vips = to_srgb(load(data, header.format, **shrink), convert=not keeps_profile(header, reading.keep))
         if header.orientation == 1:
             return vips
         return upright(from_vips(vips), header.orientation)
@@ -177,19 +175,10 @@ def _turbo(data: bytes, header: Header, size: Size) -> Image | None:
     return with_axis(pixels) if pixels.shape[:2] == (height, width) else None
 
 
-def _keeps_profile(header: Header, reading: Reading) -> bool:
-    rgb = header.profile is not None and is_rgb(header.profile) and header.space in RGB
-    return rgb and "icc" in reading.keep
-
-
 def _colored(pixels: Image, header: Header, reading: Reading) -> Source:
-    if header.profile is None or _keeps_profile(header, reading) or (header.bands == 3 and is_srgb(header.profile)):
+    if header.profile is None or keeps_profile(header, reading.keep) or (header.bands == 3 and is_srgb(header.profile)):
         return pixels
-    import pyvips
-
-    vips = to_vips(pixels)
-    vips.set_type(pyvips.GValue.blob_type, "icc-profile-data", header.profile)
-    return to_srgb(vips)
+    return to_srgb(with_profile(pixels, header.profile))
 
 
 def upright(image: Image, orientation: int) -> Image:

@@ -11,15 +11,18 @@ import numpy as np
 
 from pixelmill.codecs import png
 from pixelmill.codecs.choice import chosen
+from pixelmill.codecs.exif import fitted
 from pixelmill.codecs.foreign import codec
 from pixelmill.codecs.formats import FORMATS
 from pixelmill.codecs.header import Header
-from pixelmill.codecs.metadata import into_jpeg, png_chunks
+from pixelmill.codecs.icc import converted
+from pixelmill.codecs.metadata import into_jpeg, into_png, into_webp, png_chunks
 from pixelmill.codecs.output import AUTO, Output
 from pixelmill.codecs.sequence import AVIF_SPEEDS, write_sequence
 from pixelmill.codecs.vips import set_up
 from pixelmill.color import rgb
 from pixelmill.errors import UnsupportedFormat
+from pixelmill.geometry import Size
 from pixelmill.picture import Metadata, Picture
 from pixelmill.pixels import Image, channels, is_opaque, to_rgb, to_vips, without_alpha
 
@@ -63,9 +66,7 @@ def encode_picture(picture: Picture, output: Output) -> Encoded:
     if output.format == AUTO:
         output = chosen(picture, output)
     output.check_size(picture.size)
-    if picture.metadata.icc and channels(picture.frames[0]) == 1:
-        # The profile is one for RGB.
-        picture = picture.with_frames(map(to_rgb, picture.frames))
+    picture = _with_kept(picture, output)
     if len(picture.frames) == 1:
         write = _STILL.get(output.format) or codec(FORMATS[output.format]).write
         data = write(picture.frames[0], output, picture.metadata)
@@ -73,6 +74,20 @@ def encode_picture(picture: Picture, output: Output) -> Encoded:
         _check_animation(output, len(picture.frames))
         data = _ANIMATED[output.format](picture, output)
     return Encoded(data, output.format, len(picture.frames))
+
+
+def _with_kept(picture: Picture, output: Output) -> Picture:
+    """Return a picture with only the metadata that this output keeps: another one may keep more."""
+    kept = picture.metadata.only(output.keep)
+    if kept.exif:
+        kept = replace(kept, exif=fitted(kept.exif, picture.size))
+    profile = picture.metadata.icc
+    if profile and not kept.icc:
+        picture = picture.with_frames(converted(frame, profile) for frame in picture.frames)
+    elif profile and channels(picture.frames[0]) == 1:
+        # The profile is one for RGB.
+        picture = picture.with_frames(map(to_rgb, picture.frames))
+    return replace(picture, metadata=kept)
 
 
 def check_frames(output: Output, header: Header) -> None:
@@ -127,13 +142,14 @@ def _png(image: Image, output: Output, metadata: Metadata) -> bytes:
         return png.encode(image, output.effort, png_chunks(metadata))
     set_up()
     options = {"palette": True, "colours": output.colors, "effort": PALETTE_EFFORTS[output.effort], "compression": 9}
-    return bytes(_with_metadata(to_vips(image), metadata).pngsave_buffer(**options, **_keep(metadata)))
+    return into_png(bytes(to_vips(image).pngsave_buffer(**options, keep=0)), metadata)
 
 
 def _webp(image: Image, output: Output, metadata: Metadata) -> bytes:
     set_up()
     options = {"Q": output.effective_quality, "lossless": output.lossless, "effort": WEBP_METHODS[output.effort]}
-    return bytes(_with_metadata(to_vips(image), metadata).webpsave_buffer(**options, **_keep(metadata)))
+    data = bytes(to_vips(image).webpsave_buffer(**options, keep=0))
+    return into_webp(data, metadata, Size(image.shape[1], image.shape[0]))
 
 
 def _avif(image: Image, output: Output, metadata: Metadata) -> bytes:

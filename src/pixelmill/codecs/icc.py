@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pixelmill.codecs.vips import set_up
+from pixelmill.pixels import Image, channels, from_vips, to_rgb, to_vips
 
 if TYPE_CHECKING:
     import pyvips
@@ -36,6 +37,23 @@ def to_srgb(vips: pyvips.Image, *, convert: bool = True) -> pyvips.Image:
         return _color(vips, convert)
     color = _color(vips.extract_band(0, n=count), convert).colourspace("srgb")
     return color.bandjoin(_alpha(vips.extract_band(count))).copy(interpretation="srgb")
+
+
+def with_profile(pixels: Image, profile: bytes) -> pyvips.Image:
+    """Return pixels in a profile's color space as a libvips image that knows the profile."""
+    import pyvips
+
+    vips = to_vips(pixels).copy()
+    vips.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
+    return vips
+
+
+def converted(pixels: Image, profile: bytes) -> Image:
+    """Return gray, RGB or RGBA pixels in an RGB profile's color space as gray, sRGB or sRGB with alpha."""
+    if is_srgb(profile):
+        return pixels
+    made = from_vips(to_srgb(with_profile(to_rgb(pixels), profile)))
+    return made[:, :, 1:2] if channels(pixels) == 1 else made
 
 
 def _color_bands(vips: pyvips.Image) -> int:

@@ -10,68 +10,57 @@ import re
 import struct
 import zlib
 from collections.abc import Container, Iterator
+from dataclasses import replace
 
 from pixelmill.codecs.foreign import codec
-from pixelmill.codecs.formats import Format
+from pixelmill.codecs.formats import KEPT
+from pixelmill.codecs.header import Header
+from pixelmill.codecs.png import chunk
 from pixelmill.codecs.sequence import is_sequence, open_sequence
 from pixelmill.codecs.vips import load
 from pixelmill.errors import UnsupportedFormat
+from pixelmill.geometry import Size
 from pixelmill.limits import DEFAULT_LIMITS
 from pixelmill.picture import NO_METADATA, Metadata
 
 EXIF_NAME = b"Exif\0\0"
 XMP_NAME = b"http://ns.adobe.com/xap/1.0/\0"
 ICC_NAME = b"ICC_PROFILE\0"
-ORIENTATION = 0x0112
 MAX_SEGMENT = 65_533
 """What a JPEG's marker segment holds beside its length, in bytes."""
+RGB = ("srgb", "rgb", "rgb16", "multiband")
+"""libvips' names for the color spaces that an RGB profile describes."""
 _XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation\s*(?:=\s*["']|>)\s*)[2-8]""")
 
 
-def read_metadata(data: bytes, entry: Format, keep: Container[str]) -> Metadata:
-    """Return what of a file's metadata is to be kept: "icc", "exif" or "xmp". Pictures are made upright, so it says so too.
+def read_metadata(data: bytes, header: Header, keep: Container[str]) -> Metadata:
+    """Return what of a file's metadata is to be kept: "icc", "exif" or "xmp". As pictures are made upright, XMP says so too.
 
     A profile is kept only where it is one for RGB: pixels of any other kind are converted to sRGB.
     """
-    if not any(name in keep for name in ("icc", "exif", "xmp")):
+    if not any(name in keep for name in KEPT):
         return NO_METADATA
     if is_sequence(data):
         with open_sequence(data) as file:
-            found = {"icc": file.info.get("icc_profile"), "exif": file.info.get("exif"), "xmp": file.info.get("xmp")}
-    elif not entry.loader:
-        stored = codec(entry).read(data, codec(entry).header(data, entry, DEFAULT_LIMITS))
-        found = {"icc": stored.profile, "exif": stored.exif, "xmp": stored.xmp}
+            exif, xmp = file.info.get("exif"), file.info.get("xmp")
+    elif not header.format.loader:
+        module = codec(header.format)
+        stored = module.read(data, module.header(data, header.format, DEFAULT_LIMITS))
+        header, exif, xmp = replace(header, profile=stored.profile), stored.exif, stored.xmp
     else:
-        vips = load(data, entry)
+        vips = load(data, header.format)
         fields = set(vips.get_fields())
-        names = {"icc": "icc-profile-data", "exif": "exif-data", "xmp": "xmp-data"}
-        found = {name: vips.get(field) if field in fields else None for name, field in names.items()}
-    icc, exif, xmp = (found[name] if name in keep else None for name in ("icc", "exif", "xmp"))
+        exif, xmp = (vips.get(field) if field in fields else None for field in ("exif-data", "xmp-data"))
     return Metadata(
-        icc if icc and is_rgb(icc) else None,
-        upright_exif(exif.removeprefix(EXIF_NAME)) if exif else None,
-        _XMP_ORIENTATION.sub(rb"\g<1>1", xmp) if xmp else None,
+        header.profile if keeps_profile(header, keep) else None,
+        exif.removeprefix(EXIF_NAME) if exif and "exif" in keep else None,
+        _XMP_ORIENTATION.sub(rb"\g<1>1", xmp) if xmp and "xmp" in keep else None,
     )
 
 
-def is_rgb(profile: bytes) -> bool:
-    """Tell whether a profile is for RGB pixels."""
-    return profile[16:20] == b"RGB "
-
-
-def upright_exif(exif: bytes) -> bytes:
-    """Return EXIF with its orientation set to 1; what cannot be read as EXIF stays as it is."""
-    order = {b"II": "<", b"MM": ">"}.get(exif[:2])
-    if order is None or len(exif) < 8:
-        return exif
-    (start,) = struct.unpack_from(order + "I", exif, 4)
-    if start + 2 > len(exif):
-        return exif
-    (count,) = struct.unpack_from(order + "H", exif, start)
-    for entry in range(start + 2, min(start + 2 + 12 * count, len(exif) - 11), 12):
-        if struct.unpack_from(order + "H", exif, entry)[0] == ORIENTATION:
-            return exif[: entry + 8] + struct.pack(order + "HH", 1, 0) + exif[entry + 12 :]
-    return exif
+def keeps_profile(header: Header, keep: Container[str]) -> bool:
+    """Tell whether pixels stay in the color space of their profile: where that is to be kept, and is one for RGB."""
+    return "icc" in keep and header.profile is not None and header.profile[16:20] == b"RGB " and header.space in RGB
 
 
 def into_jpeg(jpeg: bytes, metadata: Metadata) -> bytes:
@@ -116,3 +105,32 @@ def png_chunks(metadata: Metadata) -> list[tuple[bytes, bytes]]:
     if metadata.xmp:
         chunks.append((b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + metadata.xmp))
     return chunks
+
+
+def into_png(png: bytes, metadata: Metadata) -> bytes:
+    """Return a PNG that has no metadata with metadata added, right after its header."""
+    end = 8 + 4 + 4 + 13 + 4
+    return b"".join((png[:end], *(chunk(kind, content) for kind, content in png_chunks(metadata)), png[end:]))
+
+
+def into_webp(webp: bytes, metadata: Metadata, size: Size) -> bytes:
+    """Return a still WebP of `size` that has no metadata with metadata added.
+
+    Source: RFC 9649, WebP Image Format, 2.7.
+    """
+    if not metadata:
+        return webp
+    extended = webp[12:16] == b"VP8X"
+    # Without that chunk, only a lossless picture can have alpha: a bit after its size says so.
+    alpha = webp[20] & 0x10 if extended else 0x10 * (webp[12:16] == b"VP8L" and webp[24] >> 4 & 1)
+    flags = alpha | 0x20 * bool(metadata.icc) | 0x08 * bool(metadata.exif) | 0x04 * bool(metadata.xmp)
+    sides = b"".join((side - 1).to_bytes(3, "little") for side in size)
+    others = [_riff(b"EXIF", metadata.exif), _riff(b"XMP ", metadata.xmp)]
+    header = _riff(b"VP8X", bytes((flags, 0, 0, 0)) + sides)
+    content = b"".join((b"WEBP", header, _riff(b"ICCP", metadata.icc), webp[30 if extended else 12 :], *others))
+    return _riff(b"RIFF", content)
+
+
+def _riff(kind: bytes, content: bytes | None) -> bytes:
+    """Return a chunk, padded to an even length; nothing where it has no content."""
+    return struct.pack("<4sI", kind, len(content)) + content + bytes(len(content) % 2) if content else b""

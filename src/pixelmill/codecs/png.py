@@ -42,9 +42,9 @@ def encode(image: Image, effort: str = "speed", chunks: Iterable[tuple[bytes, by
     """
     height, width, channels = image.shape
     header = struct.pack(">IIBBBBB", width, height, 8, COLOR_TYPES[channels], 0, 0, 0)
-    others = [_chunk(kind, content) for kind, content in chunks]
+    others = [chunk(kind, content) for kind, content in chunks]
     data = compressed(image, effort)
-    return b"".join((SIGNATURE, _chunk(b"IHDR", header), *others, _chunk(b"IDAT", data), _chunk(b"IEND", b"")))
+    return b"".join((SIGNATURE, chunk(b"IHDR", header), *others, chunk(b"IDAT", data), chunk(b"IEND", b"")))
 
 
 def compressed(image: Image, effort: str) -> bytes:
@@ -101,5 +101,6 @@ def _deflated(lines: NDArray[np.uint8]) -> bytes:
     return b"".join((ZLIB_HEADER, stored, first, deflate.compress(rest), deflate.flush(), checksum))
 
 
-def _chunk(kind: bytes, data: bytes) -> bytes:
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """Return a chunk of a PNG."""
     return b"".join((struct.pack(">I", len(data)), kind, data, struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))))
