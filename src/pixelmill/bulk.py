@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from pixelmill.codecs import FORMATS, WRITABLE
+from pixelmill.codecs import FORMATS, Output
 from pixelmill.codecs.formats import MAGIC_BYTES, format_of
-from pixelmill.codecs.output import AUTO
+from pixelmill.codecs.output import AUTO, DEFAULT_ACCEPT, SOURCE
 from pixelmill.errors import InvalidPipeline, PixelmillError, SourceError, SourceNotFound, UnsupportedFormat
 from pixelmill.executors import Executor, Item
 from pixelmill.pipeline import Pipeline
 from pixelmill.result import Rendered, Result
 from pixelmill.storage import PICTURE_EXTENSIONS, pictures_below, read_file, read_start, write_file
-
-UNKNOWN = ".auto"
-"""Stands for an extension that only the result decides."""
 
 
 @dataclass(frozen=True)
@@ -28,41 +25,43 @@ class Job:
 
     Attributes:
         source: the file that it is read from.
-        target: the file that its result goes to, or that the names of its renditions' files are made of.
+        base: the files that its results go to, without what each adds: its rendition's name, and an extension.
         size: of the source, in bytes.
-        names: the renditions; without any, the result has no name of its own.
+        extensions: by the renditions' names, "" where there are none, the extension of each result; several where
+            only the result decides.
     """
 
     source: Path
-    target: Path
+    base: Path
     size: int
-    names: tuple[str, ...] = ("",)
+    extensions: Mapping[str, tuple[str, ...]]
+
+    @property
+    def files(self) -> list[Path]:
+        """Every file that a result may go to."""
+        return [self._file(name, extension) for name, several in self.extensions.items() for extension in several]
 
     def is_done(self) -> bool:
         """Tell whether all its results are there already."""
-        return all(any(path.exists() for path in self._candidates(name)) for name in self.names)
+        return all(any(self._file(name, one).exists() for one in several) for name, several in self.extensions.items())
 
     def file_for(self, rendered: Rendered) -> Path:
         """Return the file that one of its results goes to."""
-        path = self._named(rendered.name)
-        return path.with_suffix(FORMATS[rendered.info.format].extensions[0]) if path.suffix == UNKNOWN else path
+        extensions = self.extensions[rendered.name]
+        return self._file(rendered.name, extensions[0] if len(extensions) == 1 else _usual(rendered.info.format))
 
-    def _named(self, name: str) -> Path:
-        return self.target.with_stem(f"{self.target.stem}-{name}") if name else self.target
-
-    def _candidates(self, name: str) -> list[Path]:
-        path = self._named(name)
-        extensions = [FORMATS[format].extensions[0] for format in WRITABLE] if path.suffix == UNKNOWN else [path.suffix]
-        return [path.with_suffix(extension) for extension in extensions]
+    def _file(self, name: str, extension: str) -> Path:
+        return self.base.with_name(self.base.name + (f"-{name}" if name else "") + extension)
 
 
 @dataclass(frozen=True)
 class Done:
-    """What became of one job: a result that has been written, or an error."""
+    """What became of one job: a result that has been written, or an error; `file` is what could not be written."""
 
     job: Job
     result: Result | None = None
     error: PixelmillError | OSError | None = None
+    file: Path | None = None
 
 
 @dataclass
@@ -103,17 +102,17 @@ def plan_jobs(inputs: Iterable[Path], folder: Path, pipeline: Pipeline) -> list[
     if not found:
         raise SourceNotFound(f"expected pictures ({', '.join(sorted(PICTURE_EXTENSIONS))}) in the input, got none")
     jobs = []
-    files = set()
+    inputs_found = set()
     for source, relative in found.values():
         status = _status(source)
-        target = folder / relative.with_suffix(_extension(source, pipeline))
-        jobs.append(Job(source, target, status.st_size if status else 0, tuple(end.name for end in pipeline.ends)))
-        files.add(_identity(status))
-    jobs = _with_distinct_targets(jobs)
-    for job in jobs:
-        identity = _identity(_status(job.target))
-        if identity and identity in files:
-            raise InvalidPipeline(f"expected another folder for the results, got {job.target}, which is an input")
+        inputs_found.add(_identity(status))
+        base = folder / relative.with_name(relative.stem)
+        jobs.append(Job(source, base, status.st_size if status else 0, _extensions(source, pipeline)))
+    jobs = _with_distinct_files(jobs)
+    for file in (file for job in jobs for file in job.files):
+        identity = _identity(_status(file))
+        if identity and identity in inputs_found:
+            raise InvalidPipeline(f"expected another folder for the results, got {file}, which is an input")
     return jobs
 
 
@@ -128,11 +127,13 @@ def process(jobs: Sequence[Job], pipeline: Pipeline, executor: Executor) -> Iter
         if outcome.result is None:
             yield Done(job, error=outcome.error)
             continue
+        file = None
         try:
             for rendered in outcome.result.outputs:
-                write_file(job.file_for(rendered), rendered.data)
+                file = job.file_for(rendered)
+                write_file(file, rendered.data)
         except OSError as error:
-            yield Done(job, error=error)
+            yield Done(job, error=error, file=file)
         else:
             yield Done(job, result=outcome.result)
 
@@ -151,38 +152,44 @@ def _find(inputs: Iterable[Path], folder: Path) -> Iterator[tuple[Path, Path]]:
             raise SourceNotFound(f"expected a file or folder, got {str(given)!r}, which does not exist")
 
 
-def _extension(source: Path, pipeline: Pipeline) -> str:
-    """Return the extension of the result; the source's own where it fits the result's format."""
-    output = pipeline.output
-    name = output.format
-    if name == AUTO or pipeline.renditions:
-        return UNKNOWN
-    if name == "source":
-        try:
-            name = output.resolved(format_of(read_start(source, MAGIC_BYTES)).name).format
-        except (UnsupportedFormat, SourceError):
-            return source.suffix
-    extensions = FORMATS[name].extensions
-    return source.suffix if source.suffix.lower() in extensions else extensions[0]
+def _extensions(source: Path, pipeline: Pipeline) -> dict[str, tuple[str, ...]]:
+    """Return the extensions that a picture's results may have, by the names of its renditions."""
+    return {end.name: _extensions_of(source, end.output) for end in pipeline.ends}
 
 
-def _with_distinct_targets(jobs: list[Job]) -> list[Job]:
-    uses = Counter(job.target for job in jobs)
+def _extensions_of(source: Path, output: Output) -> tuple[str, ...]:
+    """Return the extensions of one result: its source's own where that fits its format, several where that is open."""
+    if output.format == AUTO:
+        return tuple(map(_usual, output.accept or DEFAULT_ACCEPT))
+    try:
+        name = output.format if output.format != SOURCE else format_of(read_start(source, MAGIC_BYTES)).name
+    except (UnsupportedFormat, SourceError):
+        return (source.suffix,)
+    name = name if FORMATS[name].writable else "png"
+    return (source.suffix if source.suffix.lower() in FORMATS[name].extensions else _usual(name),)
+
+
+def _usual(format: str) -> str:
+    return FORMATS[format].extensions[0]
+
+
+def _with_distinct_files(jobs: list[Job]) -> list[Job]:
+    uses = Counter(file for job in jobs for file in job.files)
     distinct = [
-        replace(job, target=job.target.with_name(job.source.name + job.target.suffix))
-        if uses[job.target] > 1 and job.target.name != job.source.name
+        replace(job, base=job.base.with_name(job.source.name))
+        if any(uses[file] > 1 and file.name != job.source.name for file in job.files)
         else job
         for job in jobs
     ]
-    sources = defaultdict(list)
+    sources: dict[Path, Path] = {}
     for job in distinct:
-        sources[job.target].append(job.source)
-    for target, several in sources.items():
-        if len(several) > 1:
-            raise InvalidPipeline(
-                f"expected a name of its own for each result, got {target} for {several[0]} and {several[1]}; "
-                "run them into different folders"
-            )
+        for file in job.files:
+            other = sources.setdefault(file, job.source)
+            if other != job.source:
+                raise InvalidPipeline(
+                    f"expected a name of its own for each result, got {file} for {other} and {job.source}; "
+                    "run them into different folders"
+                )
     return distinct
 
 

@@ -152,3 +152,79 @@ def test_explain_shows_each(capsys: pytest.CaptureFixture[str]) -> None:
     assert "in 5 call(s)" in out
     for line in ("small: resize:40x", "large: encode jpeg:80", "whole: encode jpeg"):
         assert line in out
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("names", "arguments", "replaced"),
+    [
+        (("a.jpg", "a-b.jpg"), ("-p", "{ b = jpeg }"), "a-b.jpg"),
+        (("a.jpg", "a-b.jpg"), ("-p", "{ b = source }"), "a-b.jpg"),
+        (("a.jpg", "a-b.png"), ("-p", "{ b = auto }"), "a-b.png"),
+        (("a.jpg", "c.webp"), ("-f", "auto"), "a.jpg"),
+    ],
+)
+def test_no_input_is_replaced_by_a_rendition(
+    names: tuple[str, ...], arguments: tuple[str, ...], replaced: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in names:
+        (tmp_path / name).write_bytes(PHOTO)
+    assert main(["run", str(tmp_path), "-o", str(tmp_path), *arguments]) == 2
+    error = capsys.readouterr().err
+    assert "expected another folder for the results" in error
+    assert replaced in error
+    assert files(tmp_path) == dict.fromkeys(sorted(names), PHOTO)
+
+
+def test_renditions_of_two_pictures_get_names_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("a.jpg", "a-b.jpeg", "z.jpg"):
+        (tmp_path / "in" / name).write_bytes(PHOTO)
+    assert main(["run", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "-p", "{ b-c = webp; c = webp; d = jpeg }"]) == 0
+    assert sorted(files(tmp_path / "out")) == [
+        "a-b.jpeg-b-c.webp",
+        "a-b.jpeg-c.webp",
+        "a-b.jpeg-d.jpeg",
+        "a.jpg-b-c.webp",
+        "a.jpg-c.webp",
+        "a.jpg-d.jpg",
+        "z-b-c.webp",
+        "z-c.webp",
+        "z-d.jpg",
+    ]
+
+
+def test_only_a_whole_set_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.jpg").write_bytes(PHOTO)
+    out = tmp_path / "out"
+    command = [
+        "run",
+        str(tmp_path / "a.jpg"),
+        "-o",
+        str(out),
+        "-p",
+        "{ s = resize:20x | webp; t = auto }",
+        "--skip-existing",
+    ]
+    assert main(command) == 0
+    made = files(out)
+    assert sorted(made) == ["a-s.webp", "a-t.webp"]
+    (out / "a-s.webp").rename(out / "a-s.png")
+    (out / "a-t.webp").rename(out / "a-t.png")
+    assert main(command) == 0
+    assert files(out) == {"a-s.png": made["a-s.webp"], "a-t.png": made["a-t.webp"], **made}
+    capsys.readouterr()
+    assert main(command) == 0
+    assert "1 skipped" in capsys.readouterr().out
+
+
+def test_what_cannot_be_written_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.jpg").write_bytes(PHOTO)
+    (tmp_path / "out" / "a-t.webp").mkdir(parents=True)
+    command = ["run", str(tmp_path / "a.jpg"), "-o", str(tmp_path / "out"), "-p", "{ s = webp; t = webp }"]
+    assert main(command) == 1
+    assert f"expected to write {tmp_path / 'out' / 'a-t.webp'}, got: is a directory" in capsys.readouterr().err
+    assert sorted(files(tmp_path / "out")) == ["a-s.webp"]

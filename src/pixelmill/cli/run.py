@@ -198,7 +198,7 @@ def _list_failures(report: Report) -> None:
 def _reason(done: Done) -> str:
     error = done.error
     if isinstance(error, OSError):
-        return f"expected to write {done.job.target}, got: {(error.strerror or str(error)).lower()}"
+        return f"expected to write {done.file}, got: {(error.strerror or str(error)).lower()}"
     return str(error)
 
 
