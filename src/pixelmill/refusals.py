@@ -30,6 +30,7 @@ _WANTED = {
     "invalid_key": "a parameter's name",
     "string_too_long": "at most {max_length} characters",
     "string_too_short": "at least {min_length} character(s)",
+    "string_pattern_mismatch": "text of the form {pattern}",
     "bytes_too_long": "at most {max_length} bytes",
     "too_long": "at most {max_length} values",
     "too_short": "at least {min_length} value(s)",
@@ -43,8 +44,8 @@ def explain_refusal(cls: type[BaseModel], name: str, error: ValidationError) -> 
     where = ".".join([name, *(str(part) for part in first["loc"])])
     kind, got = first["type"], first.get("input")
     if kind == "extra_forbidden":
-        known = ", ".join(cls.model_fields) or "none"
-        return f"expected a parameter of {name} ({known}), got {shown(first['loc'][-1])}"
+        known = f" ({', '.join(cls.model_fields) or 'none'})" if len(first["loc"]) == 1 else ""
+        return f"expected a parameter of {where.rpartition('.')[0]}{known}, got {shown(first['loc'][-1])}"
     if kind == "missing":
         return f"expected a value for {where}, got none"
     if kind == "value_error":

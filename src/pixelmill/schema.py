@@ -7,6 +7,7 @@ from typing import Any
 from pixelmill.codecs import Output
 from pixelmill.limits import DEFAULT_LIMITS, Limits
 from pixelmill.operations import Operation, operation_class, operation_names
+from pixelmill.pipeline import Rendition
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -17,23 +18,37 @@ def pipeline_schema(limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]:
     Each operation is a definition of its own, told by its "op".
     """
     names = operation_names()
+    operations = {
+        "type": "array",
+        "maxItems": limits.max_operations,
+        "items": {
+            "type": "object",
+            "required": ["op"],
+            "oneOf": [{"$ref": f"#/$defs/{name}"} for name in names],
+        },
+    }
+    steps = {"operations": operations, "output": {"$ref": "#/$defs/output"}}
+    rendition = Rendition.model_json_schema()
     return {
         "$schema": DIALECT,
         "title": "Pipeline",
-        "description": "Operations in the order in which they run, and how the result is encoded.",
+        "description": "Operations in the order in which they run, and how the result is encoded; or, in place of that, "
+        "renditions: several pictures, each made by what it adds.",
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            "operations": {
+            **steps,
+            "renditions": {
                 "type": "array",
-                "maxItems": limits.max_operations,
+                "maxItems": limits.max_renditions,
                 "items": {
+                    "description": rendition["description"],
                     "type": "object",
-                    "required": ["op"],
-                    "oneOf": [{"$ref": f"#/$defs/{name}"} for name in names],
+                    "additionalProperties": False,
+                    "required": ["name"],
+                    "properties": {"name": rendition["properties"]["name"], **steps},
                 },
             },
-            "output": {"$ref": "#/$defs/output"},
         },
         "$defs": {
             **{name: operation_schema(operation_class(name)) for name in names},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ import pytest
 from pixelmill import ImageTooLarge, InvalidPipeline, Limits, Pipeline, run
 from pixelmill.cli import main
 from pixelmill.codecs import read
+from pixelmill.pipeline import Rendition
+from pixelmill.schema import pipeline_schema
 from tests.pictures import by_pillow, encoded, photo, psnr
 
 TEXT = "sepia | { small = resize:40x | webp; large = resize:60x | text:hi,size=9 | jpeg:80; whole = }"
@@ -228,3 +231,28 @@ def test_what_cannot_be_written_is_named(tmp_path: Path, capsys: pytest.CaptureF
     assert main(command) == 1
     assert f"expected to write {tmp_path / 'out' / 'a-t.webp'}, got: is a directory" in capsys.readouterr().err
     assert sorted(files(tmp_path / "out")) == ["a-s.webp"]
+
+
+def test_the_schema_describes_them() -> None:
+    properties = pipeline_schema()["properties"]
+    one = properties["renditions"]["items"]
+    assert {name: one["properties"][name] for name in ("operations", "output")} == {
+        name: properties[name] for name in ("operations", "output")
+    }
+    assert set(one["properties"]) == set(Rendition.model_fields)
+    assert re.fullmatch(one["properties"]["name"]["pattern"], "a-b")
+    assert not re.fullmatch(one["properties"]["name"]["pattern"], "a b")
+    assert (one["required"], one["additionalProperties"]) == (["name"], False)
+    assert properties["renditions"]["maxItems"] == Limits().max_renditions
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"name": "a", "size": 1}, "expected a parameter of pipeline.renditions.0, got 'size'"),
+        ({"name": "a b"}, "expected text of the form .* for pipeline.renditions.0.name, got 'a b'"),
+    ],
+)
+def test_a_malformed_one_is_named(data: dict[str, object], message: str) -> None:
+    with pytest.raises(InvalidPipeline, match=message):
+        Pipeline.from_data({"renditions": [data]})
