@@ -17,7 +17,7 @@ from pixelmill.codecs.metadata import read_metadata
 from pixelmill.codecs.sequence import is_sequence
 from pixelmill.codecs.vips import set_up as set_up_vips
 from pixelmill.codecs.vips import vips_errors
-from pixelmill.errors import Internal, PixelmillError
+from pixelmill.errors import Internal, PixelmillError, in_rendition
 from pixelmill.geometry import Size
 from pixelmill.limits import DEFAULT_LIMITS, NO_DEADLINE, Deadline, Limits
 from pixelmill.operations import Operation, make_operation
@@ -142,10 +142,20 @@ def run_hop(
         picture = run.decode(bytes(source), operations, ends, reading, header)
     # Renditions with the same operations differ only in how they are encoded.
     made: dict[str, Rendered] = {}
-    for chain in dict.fromkeys(end.operations for end in ends):
-        result = run.apply(picture, chain)
-        made |= {end.name: run.encode(result, end) for end in ends if end.operations == chain}
+    for chain, several in _by_operations(ends).items():
+        with in_rendition(several[0].name):
+            result = run.apply(picture, chain)
+        for end in several:
+            with in_rendition(end.name):
+                made[end.name] = run.encode(result, end)
     return HopResult(picture, tuple(made[end.name] for end in ends), run.timings)
+
+
+def _by_operations(ends: Sequence[Rendition]) -> dict[tuple[Operation, ...], list[Rendition]]:
+    chains: dict[tuple[Operation, ...], list[Rendition]] = {}
+    for end in ends:
+        chains.setdefault(end.operations, []).append(end)
+    return chains
 
 
 class _Run:

@@ -26,6 +26,8 @@ Messages read "expected X for NAME, got Y". They are for people: programs branch
 from __future__ import annotations
 
 import reprlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar, NamedTuple
 
 MAX_SHOWN = 80
@@ -195,6 +197,17 @@ def handling(error: PixelmillError) -> Handling:
 def from_reason(reason: str, message: str) -> PixelmillError:
     """Rebuild the error that another process named by its `reason`; an unknown one becomes `Internal`."""
     return _BY_REASON.get(reason, Internal)(message)
+
+
+@contextmanager
+def in_rendition(name: str) -> Iterator[None]:
+    """Say in which of several renditions it was that something cannot be done; "" says nothing."""
+    try:
+        yield
+    except (InvalidPipeline, UnsupportedFormat, ImageTooLarge, OperationNotInstalled, OperationFailed) as error:
+        if not name:
+            raise
+        raise type(error)(f"{error}, in rendition {name}") from error.__cause__
 
 
 def shown(value: object) -> str:

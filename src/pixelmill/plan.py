@@ -8,7 +8,7 @@ from itertools import groupby, takewhile
 from typing import Literal, get_args
 
 from pixelmill.codecs import KEPT, Header, Reading, check_frames, reduced_size
-from pixelmill.errors import InvalidPipeline, expected
+from pixelmill.errors import InvalidPipeline, expected, in_rendition
 from pixelmill.geometry import Size
 from pixelmill.limits import DEFAULT_LIMITS, Limits
 from pixelmill.operations import Operation
@@ -103,12 +103,7 @@ def plan(
     frames = 1 if pipeline.first_frame else header.frames
     sizes = tuple(_sizes(trunk, header.size, frames, limits))
     size = sizes[-1] if sizes else header.size
-    end_sizes = tuple(tuple(_sizes(end.operations, size, frames, limits)) for end in ends)
-    for end, own in zip(ends, end_sizes, strict=True):
-        limits.check_operations(len(trunk) + len(end.operations))
-        last = own[-1] if own else size
-        if last:
-            end.output.check_size(last)
+    end_sizes = tuple(_end_sizes(end, len(trunk), size, frames, limits) for end in ends)
     if placement == "auto":
         placement = "fused" if has_worker_pool else "grouped"
     reading = reading_for(trunk, ends, header)
@@ -127,6 +122,17 @@ def plan(
     return Plan(header.size, decoded, sizes, end_sizes, hops, branches, ends)
 
 
+def _end_sizes(end: Rendition, before: int, size: Size | None, frames: int, limits: Limits) -> tuple[Size | None, ...]:
+    """Return the size after each of an output's own operations, which follow `before` others, all of it checked."""
+    with in_rendition(end.name):
+        limits.check_operations(before + len(end.operations))
+        sizes = tuple(_sizes(end.operations, size, frames, limits))
+        last = sizes[-1] if sizes else size
+        if last:
+            end.output.check_size(last)
+    return sizes
+
+
 def _shared(pipeline: Pipeline) -> tuple[Operation, ...]:
     """Return the operations that all renditions start with: they need to run only once."""
     lists = [end.operations for end in pipeline.ends]
@@ -135,13 +141,15 @@ def _shared(pipeline: Pipeline) -> tuple[Operation, ...]:
 
 
 def _resolved(end: Rendition, shared: int, header: Header) -> Rendition:
-    output = end.output.resolved(header.format.name)
-    check_frames(output, header)
+    with in_rendition(end.name):
+        output = end.output.resolved(header.format.name)
+        check_frames(output, header)
     return end.model_copy(update={"operations": end.operations[shared:], "output": output})
 
 
 def _bare(end: Rendition) -> Rendition:
-    return end.model_copy(update={"operations": ()})
+    """Return only the output, for a hop of a branch: that has the name already, and operations of its own."""
+    return end.model_copy(update={"operations": (), "name": ""})
 
 
 def _sizes(operations: Iterable[Operation], source: Size | None, frames: int, limits: Limits) -> Iterator[Size | None]:

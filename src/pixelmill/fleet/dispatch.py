@@ -15,7 +15,15 @@ import grpc
 import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
 from pixelmill.codecs import probe
-from pixelmill.errors import Cancelled, DeadlineExceeded, Draining, Internal, NoHealthyInstance, OperationNotInstalled
+from pixelmill.errors import (
+    Cancelled,
+    DeadlineExceeded,
+    Draining,
+    Internal,
+    NoHealthyInstance,
+    OperationNotInstalled,
+    in_rendition,
+)
 from pixelmill.fleet import wire
 from pixelmill.fleet.admission import Admission
 from pixelmill.fleet.channels import Pool, Pools
@@ -99,7 +107,7 @@ class Dispatcher:
         kind = "renditions" if answer.renditions else answer.WhichOneof("result")
         if kind == "error":
             raise wire.error_of(answer.error)
-        if kind != ("frame", "encoded", "renditions")[min(len(hop.ends), 2)]:
+        if kind != wire.answer_kind(hop):
             raise Internal
         report = wire.report_of(answer.report, pool=hop.pool, wall_s=time.perf_counter() - started)
         return answer, replace(report, attempts=report.attempts + again)
@@ -208,7 +216,8 @@ class _Journey:
         return zip(self.plan.branches, self.plan.ends, strict=True)
 
     async def _branch(self, branch: Branch, end: Rendition, trunk: pb.StageResponse) -> Rendered:
-        answer = await self._follow(branch.hops, pb.StageRequest(frame=trunk.frame))
+        with in_rendition(branch.name):
+            answer = await self._follow(branch.hops, pb.StageRequest(frame=trunk.frame))
         (made,) = wire.stage_outputs(answer, [end])
         return made
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import prod
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -175,10 +175,17 @@ def fill_stage(message: pb.StageRequest, hop: Hop) -> None:
     message.operations.extend(map(operation_message, hop.operations))
     if hop.reading:
         message.reading.CopyFrom(reading_message(hop.reading))
-    if len(hop.ends) == 1 and not hop.ends[0].operations:
+    if answer_kind(hop) == "encoded":
         message.output.CopyFrom(output_message(hop.ends[0].output))
     else:
         message.renditions.extend(map(rendition_message, hop.ends))
+
+
+def answer_kind(hop: Hop) -> Literal["frame", "encoded", "renditions"]:
+    """Return the field of the answer that holds what a hop makes."""
+    if any(end.name for end in hop.ends):
+        return "renditions"
+    return "encoded" if hop.ends else "frame"
 
 
 def stage_outputs(answer: pb.StageResponse, ends: Sequence[Rendition]) -> tuple[Rendered, ...]:
