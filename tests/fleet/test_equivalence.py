@@ -45,7 +45,7 @@ def outcome(executor: Executor | None, source: bytes, pipeline: Pipeline) -> obj
 
 
 @given(image=images(), kind=st.sampled_from(["png", "jpeg", "webp"]), pipeline=PIPELINES | BRANCHING)
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_generated_pipelines(executors: dict[str, Executor], image: Image, kind: str, pipeline: Pipeline) -> None:
     source = encode(image, Output.model_validate({"format": kind}))
     wanted = outcome(None, source, pipeline)

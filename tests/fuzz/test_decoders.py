@@ -56,12 +56,7 @@ def test_a_whole_file_is_no_finding(name: str, pipeline: str, process: Process) 
 
 
 @pytest.mark.parametrize("name", FILES)
-@settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(edits=EDITS, pipeline=st.sampled_from(PIPELINES))
 def test_an_edited_file_is_none_either(name: str, edits: list[Edit], pipeline: str, process: Process) -> None:
     assert process.finding(edited(FILES[name], edits, OTHERS), pipeline) == ""

@@ -14,7 +14,7 @@ from pixelmill.pipeline import plain
 from tests.fuzz.edits import Edit, edited
 from tests.strategies import PIPELINES
 
-EXAMPLES = settings(max_examples=300, deadline=None, derandomize=True)
+EXAMPLES = settings(max_examples=300)
 SPELLINGS = ("to_text", "to_json", "to_yaml")
 FIELDS = sorted({field for name in operation_names() for field in operation_class(name).model_fields})
 TOKENS = st.sampled_from(
