@@ -59,8 +59,11 @@ def test_sizes_are_known_before_anything_is_decoded() -> None:
     ("text", "decoded"),
     [
         ("resize:1280x960", (2000, 1500)),
-        ("resize:1400x1400", (4000, 3000)),
-        ("resize:240x240", (1000, 750)),
+        ("resize:1400x1400", (2000, 1500)),
+        ("resize:1700x1700", (4000, 3000)),
+        ("resize:640x640", (1000, 750)),
+        ("resize:700x700", (2000, 1500)),
+        ("resize:240x240", (500, 375)),
         ("resize:60x60", (500, 375)),
         ("resize:100x2000,fit=cover", (4000, 3000)),
         ("blur | resize:100x100", (4000, 3000)),

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 else:
     Source = object
 
-JPEG_REDUCTIONS = ((1, 8.0), (2, 4.0), (4, 1.5))
+JPEG_REDUCTIONS = ((1, 2.0), (2, 1.5), (4, 1.25))
 """The reductions, in eighths, that libjpeg-turbo decodes faster than the whole, and how many times larger than needed
-each must be for the result to stay within 40 dB of the one from the whole picture: the fewer coefficients of a block
-are used, the more it aliases."""
+each must be: the fewer coefficients of a block are used, the more it aliases. Against the whole picture scaled by Lanczos,
+six photographs of 12 megapixels have 49 dB or more with these, and 42 to 48 where each need only be large enough."""
 
 
 DEFAULT_DELAY_MS = 100
