@@ -25,7 +25,12 @@ class Metadata:
     xmp: bytes | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.icc or self.exif or self.xmp)
+        return bool(self.names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What there is of it: "icc", "exif", "xmp"."""
+        return tuple(name for name, value in vars(self).items() if value)
 
     def only(self, names: Collection[str]) -> Metadata:
         """Return what is named "icc", "exif" or "xmp" of it."""

@@ -124,6 +124,19 @@ def test_auto_keeps_a_drawing_exactly() -> None:
     assert not np.array_equal(by_pillow(run(encoded(image), "auto:60").data), image)
 
 
+def test_auto_takes_a_format_that_keeps_what_is_asked_for() -> None:
+    exif = Pillow.Exif()
+    exif[0x010F] = "Camera"
+    data = encoded(drawing(), "PNG", exif=exif.tobytes())
+    assert run(data, "auto:accept=gif+tiff").info.format == "gif"
+    kept = run(data, "auto:accept=gif+tiff+jpeg,keep=exif")
+    assert kept.info.format == "jpeg"
+    assert opened(kept.data).getexif()[0x010F] == "Camera"
+    with pytest.raises(UnsupportedFormat, match="to be accepted for a graphic with exif, got gif"):
+        run(data, "auto:accept=gif,keep=exif")
+    assert run(encoded(drawing()), "auto:accept=gif,keep=exif").info.format == "gif"
+
+
 def test_auto_moves_where_the_picture_does() -> None:
     frames = (drawing(), drawing()[::-1].copy())
     moving = Picture(frames, (50, 50))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from pixelmill.codecs.formats import FORMATS
@@ -12,6 +14,8 @@ from pixelmill.pixels import Image, is_opaque
 
 GRAPHIC_SHARE = 0.5
 """A picture is a graphic, and not a photograph, where at least that share of its pixels equals its right neighbour."""
+GRADUAL, GRADUAL_SHARE = 8, 0.15
+"""... and no more than that share differs from it by so few levels."""
 _ANIMATED = ("webp", "avif", "gif")
 _GRAPHIC = ("webp", "png", "avif", "gif", "tiff", "jpeg", "jxl", "heic")
 _TRANSPARENT = ("avif", "webp", "png", "tiff", "gif", "jxl", "heic")
@@ -21,7 +25,7 @@ _PHOTOGRAPH = ("avif", "webp", "jpeg", "png", "tiff", "gif", "jxl", "heic")
 def chosen(picture: Picture, output: Output) -> Output:
     """Return the output with the format that fits the picture best among `output.accept`.
 
-    An animation becomes WebP, AVIF or GIF; a graphic (drawings, screenshots: most pixels equal their neighbours) what
+    An animation becomes WebP, AVIF or GIF; a graphic (drawings, screenshots, text) what
     keeps it exactly: lossless WebP, then PNG; a photograph the smallest: AVIF, WebP, JPEG; one with transparent pixels
     what has alpha.
 
@@ -33,26 +37,38 @@ def chosen(picture: Picture, output: Output) -> Output:
     graphic = is_graphic(frame)
     if len(picture.frames) > 1:
         kind, ranking = "an animation", tuple(n for n in _ANIMATED if n != "avif" or not picture.loop)
-    elif graphic:
-        kind, ranking = "a graphic", _GRAPHIC
     elif not is_opaque(frame):
         kind, ranking = "a picture with transparent pixels", _TRANSPARENT
+        if graphic:
+            ranking = tuple(name for name in _GRAPHIC if name in _TRANSPARENT)
     else:
-        kind, ranking = "a photograph", _PHOTOGRAPH
-    able = [name for name in ranking if name in accepted and max(picture.size) <= FORMATS[name].max_side]
-    if not able and "jpeg" in accepted and len(picture.frames) == 1:
+        kind, ranking = ("a graphic", _GRAPHIC) if graphic else ("a photograph", _PHOTOGRAPH)
+    kept = picture.metadata.only(output.keep).names
+    able = [name for name in ranking if name in accepted and _holds(name, picture, kept)]
+    if not able and "jpeg" in accepted and len(picture.frames) == 1 and _holds("jpeg", picture, kept):
         able = ["jpeg"]
     if not able:
+        kind += f" with {' and '.join(kept)}" if kept else ""
         raise UnsupportedFormat(f"expected one of {', '.join(ranking)} to be accepted for {kind}, got {', '.join(accepted)}")
     made = output.as_format(able[0])
     exact = graphic and len(picture.frames) == 1 and able[0] == "webp" and output.quality is None
     return made.model_copy(update={"lossless": True}) if exact else made
 
 
+def _holds(name: str, picture: Picture, kept: Iterable[str]) -> bool:
+    entry = FORMATS[name]
+    return max(picture.size) <= entry.max_side and all(kind in entry.keeps for kind in kept)
+
+
 def is_graphic(image: Image) -> bool:
-    """Tell drawings, screenshots and text from photographs: flat areas make most neighbours equal."""
+    """Tell drawings, screenshots and text from photographs: most neighbours are equal, and the others differ by much.
+
+    Photographs that are dark, blurred or part of a screenshot have many equal neighbours, too, but change gradually.
+    """
     if image.shape[1] < 2:
         return False
     # Every fourth row says enough.
     rows = image[::4]
-    return bool(np.mean((rows[:, 1:] == rows[:, :-1]).all(axis=2)) >= GRAPHIC_SHARE)
+    before, after = rows[:, :-1], rows[:, 1:]
+    steps = np.where(after > before, after - before, before - after).max(axis=2)
+    return bool(np.mean(steps == 0) >= GRAPHIC_SHARE and np.mean((steps > 0) & (steps <= GRADUAL)) <= GRADUAL_SHARE)

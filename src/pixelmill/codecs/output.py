@@ -115,13 +115,21 @@ class Output(BaseModel):
         return self.as_format(source_format if source_format in WRITABLE else "png")
 
     def as_format(self, name: str) -> Output:
-        """Return the output for that format; options that mean nothing to it are left out, but for `keep`.
+        """Return the output for that format; options that mean nothing to it are left out.
+
+        So is metadata to be kept where that loses nothing: `auto` has chosen a format that holds what there is, and in a
+        format that holds none there was none.
 
         Raises:
             InvalidPipeline: metadata is to be kept, which the format does not.
         """
-        without = SPECIAL_OPTIONS - {"keep", *FORMATS[name].options}
+        entry = FORMATS[name]
+        without = SPECIAL_OPTIONS - set(entry.options)
+        if entry.keeps and self.format != AUTO:
+            without -= {"keep"}
         options = self.model_dump(exclude={"format", "accept", *without}, exclude_defaults=True)
+        if self.format == AUTO and self.keep:
+            options["keep"] = tuple(kind for kind in self.keep if kind in entry.keeps)
         return Output.model_validate({"format": name, **options})
 
     def check_size(self, size: Size) -> None:
