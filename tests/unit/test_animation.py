@@ -108,6 +108,7 @@ def test_frames_that_repeat_show_as_long() -> None:
     for format, count in (("gif", 3), ("avif", 3), ("webp", 2)):
         picture = read(data := animation(format, frames), probe(data))
         assert len(picture.frames) == count
+        assert encode_picture(Picture(frames, DELAYS[:3]), Output(format=format)).frames == count
         assert sum(picture.delays_ms) == sum(DELAYS[:3])
 
 

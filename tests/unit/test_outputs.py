@@ -153,6 +153,38 @@ def test_what_is_a_graphic() -> None:
     assert not is_graphic(np.zeros((5, 1, 1), np.uint8))
 
 
+def test_what_changes_gradually_is_no_graphic() -> None:
+    dark = photo(90, 60) // 40
+    assert np.mean((dark[:, 1:] == dark[:, :-1]).all(axis=2)) > 0.5
+    assert not is_graphic(dark)
+    shot = np.full((100, 150, 3), 245, np.uint8)
+    shot[20:80, 30:120] = photo(90, 60) // 2
+    assert np.mean((shot[:, 1:] == shot[:, :-1]).all(axis=2)) > 0.5
+    assert not is_graphic(shot)
+
+
+def test_auto_holds_transparency_and_metadata() -> None:
+    graphic = np.dstack([drawing(), np.full(drawing().shape[:2], 255, np.uint8)])
+    graphic[:5, :5, 3] = 0
+    assert run(encoded(graphic), "auto:accept=jpeg tiff").info.format == "tiff"
+    assert run(encoded(graphic), "auto:accept=jpeg").info.format == "jpeg"
+    exif = Pillow.Exif()
+    exif[0x010F] = "Canon"
+    data = encoded(drawing(), exif=exif.tobytes())
+    assert run(data, "auto:accept=jpeg tiff").info.format == "tiff"
+    kept = run(data, "auto:accept=jpeg tiff,keep=exif+icc")
+    assert kept.info.format == "jpeg"
+    assert Pillow.open(io.BytesIO(kept.data)).getexif()[0x010F] == "Canon"
+    with pytest.raises(UnsupportedFormat, match="to be accepted for a graphic with exif, got gif, tiff"):
+        run(data, "auto:accept=gif tiff,keep=exif")
+    assert run(encoded(drawing()), "auto:accept=gif,keep=exif").info.format == "gif"
+
+
+def test_what_a_source_cannot_hold_is_not_lost() -> None:
+    gif = encoded(drawing(), "GIF")
+    assert run(gif, "source:keep=icc+exif+xmp").data == run(gif, "source").data
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -19,6 +19,7 @@ from pixelmill.codecs.icc import converted
 from pixelmill.codecs.metadata import into_jpeg, into_png, into_webp, png_chunks
 from pixelmill.codecs.output import AUTO, Output
 from pixelmill.codecs.sequence import AVIF_SPEEDS, write_sequence
+from pixelmill.codecs.structure import webp_frames
 from pixelmill.codecs.vips import set_up
 from pixelmill.color import rgb
 from pixelmill.errors import UnsupportedFormat
@@ -73,7 +74,9 @@ def encode_picture(picture: Picture, output: Output) -> Encoded:
     else:
         _check_animation(output, len(picture.frames))
         data = _ANIMATED[output.format](picture, output)
-    return Encoded(data, output.format, len(picture.frames))
+    # WebP's encoder makes one frame of equal ones that follow each other.
+    frames = webp_frames(data) if output.format == "webp" else len(picture.frames)
+    return Encoded(data, output.format, frames)
 
 
 def _with_kept(picture: Picture, output: Output) -> Picture:

@@ -130,6 +130,16 @@ def _webp(data: bytes, limits: Limits) -> None:
         at += length + length % 2
 
 
+def webp_frames(data: bytes) -> int:
+    """Return the number of frames of a WebP that is whole."""
+    at, frames = 12, 0
+    while at + 8 <= len(data):
+        kind, length = struct.unpack_from("<4sI", data, at)
+        frames += kind == b"ANMF"
+        at += 8 + length + length % 2
+    return max(1, frames)
+
+
 def _gif(data: bytes, limits: Limits) -> None:
     """Source: GIF89a Specification, CompuServe, 1990."""
     at, frames, inside = 13 + _palette(data, 10), 0, False
