@@ -7,7 +7,8 @@ from pathlib import Path
 from pixelmill import PixelmillError, run
 from pixelmill.codecs import probe
 
-PIPELINE = "resize:64x64 | auto:accept=png+webp"
+PIPELINE = "resize:64x64 | auto:accept=png+gif"
+"""GIF for animations: the encoder of WebP makes one frame of those that follow each other and are equal."""
 
 
 def outcome(path: str) -> str:
