@@ -38,6 +38,7 @@ WATERMARK = "© Pixelmill"
 PIPELINE = f'resize:1280x720 | sharpen:0.6 | sepia:0.35 | contrast:1.1 | text:"{WATERMARK}" | jpeg:88'
 CONNECT_S = 5.0
 DEADLINE_S = 30.0
+UNREACHABLE = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 CHANNEL_OPTIONS = [
     ("grpc.max_send_message_length", -1),  # the server's own limit decides, and says which it is
     ("grpc.max_receive_message_length", -1),
@@ -121,14 +122,11 @@ class _Demo:
         return 1 if self.failures else 0
 
     def _connected(self, target: str) -> bool:
-        ready = grpc.channel_ready_future(self.channel)
         try:
             with self.console.status(f"waiting for the orchestrator on {target}"):
-                ready.result(timeout=CONNECT_S)
-        except grpc.FutureTimeoutError:
-            return False
-        finally:
-            ready.cancel()
+                self.orchestrator.DescribeFleet(pb.DescribeFleetRequest(), timeout=CONNECT_S, wait_for_ready=True)
+        except grpc.RpcError as error:
+            return error.code() not in UNREACHABLE
         return True
 
     def _pictures(self, photos: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
