@@ -88,14 +88,14 @@ def _show(title: str, text: str, parameters: dict[str, Any], required: list[str]
     console.print(Padding(Text(text), (0, 0, 0, 2), expand=False))
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in parameters.items():
-        default = "required" if name in required else _default(value.get("default"))
-        cells = (name, _kind(value), default, value.get("description", ""))
+        default = "required" if name in required else default_in_words(value.get("default"))
+        cells = (name, kind_in_words(value), default, value.get("description", ""))
         table.add_row(*(Text(cell) for cell in cells))
     console.print(Padding(table, (0, 0, 0, 4), expand=False))
     console.print(Padding(Text(f"example: {example}", "dim"), (0, 0, 1, 2), expand=False))
 
 
-def _kind(schema: dict[str, Any]) -> str:
+def kind_in_words(schema: dict[str, Any]) -> str:
     """Return a parameter's type and range in words."""
     if "anyOf" in schema:
         schema = next(each for each in schema["anyOf"] if each.get("type") != "null")
@@ -106,7 +106,7 @@ def _kind(schema: dict[str, Any]) -> str:
     if "contentEncoding" in schema:
         return "@FILE"
     if schema["type"] == "array" and "enum" in schema["items"]:
-        return f"any of {_kind(schema['items'])}"
+        return f"any of {kind_in_words(schema['items'])}"
     if schema.get("format") == "color":
         return "color"
     words = TYPES[schema["type"]]
@@ -118,7 +118,7 @@ def _kind(schema: dict[str, Any]) -> str:
     return ", ".join([words, *told])
 
 
-def _default(value: object) -> str:
+def default_in_words(value: object) -> str:
     if value is None:
         return "unset"
     if isinstance(value, list):
