@@ -25,13 +25,14 @@ demo: $(VENV)/.installed-demo  ## Start a fleet of local processes, send picture
 test: $(VENV)/.installed-dev  ## Run all tests but those that need a Docker engine
 	$(BIN)/python -m pytest --ignore=tests/containers --numprocesses=2 --dist=loadfile
 
-check: $(VENV)/.installed-dev  ## Check format, lint, types, import contracts and generated code
+check: $(VENV)/.installed-dev  ## Check format, lint, types, import contracts, and generated code and docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	scripts/check_generated
 	$(BIN)/python scripts/generate_fluent.py --check
+	$(BIN)/python scripts/generate_docs.py --check
 
 test-containers: $(VENV)/.installed-dev  ## Run the tests of the twelve containers (needs Docker and its compose plugin)
 	@docker info >/dev/null 2>&1 || { echo "expected a running Docker engine for test-containers, got none: does \`docker info\` work?" >&2; exit 1; }
@@ -42,9 +43,10 @@ format: $(VENV)/.installed-dev  ## Format the code and mend what the linter can 
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-generate: $(VENV)/.installed-dev  ## Write the generated modules and stubs into src/
+generate: $(VENV)/.installed-dev  ## Write the generated modules and stubs into src/, and the references into docs/
 	scripts/generate
 	$(BIN)/python scripts/generate_fluent.py
+	$(BIN)/python scripts/generate_docs.py
 
 constraints: $(VENV)/.installed-dev  ## Pin the newest versions of all dependencies in constraints.txt
 	$(BIN)/python scripts/refresh_constraints.py

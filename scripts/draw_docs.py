@@ -31,7 +31,7 @@ LOGO = "crop:300x300,attention | resize:160x160 | rounded_corners:share=0.5 | pn
 COLUMNS = 4
 CELL, CAPTION, GAP = 264, 52, 8
 """Width of the place for a picture, height of its caption, and what is between them, px."""
-LETTERS = 39
+LETTERS = 36
 """So many are in a line of a caption."""
 BACKGROUND, SQUARES = 246, (255, 214)
 

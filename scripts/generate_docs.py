@@ -192,7 +192,7 @@ def _limits() -> str:
     def row(name: str, default: object) -> tuple[str, ...]:
         variable = f"`PIXELMILL_{name.upper()}`" if name in ServerSettings.model_fields else ""
         shown = str(default).lower() if isinstance(default, bool) else f"{default:,}"
-        return (f"`{name}`", variable, shown, " ".join(described[name].split()))
+        return (f"`{name}`", variable, shown, " ".join(described[name].split()).rstrip("."))
 
     head = ("`Limits`", "variable of servers", "default", "")
     return _table(head, (row(field.name, field.default) for field in fields(Limits)))

@@ -61,7 +61,7 @@ def run(
             "-f",
             "--format",
             metavar="FORMAT",
-            help="jpeg, png, webp, avif, gif, tiff or auto; unset: each picture keeps its own.",
+            help="jpeg, png, webp, avif, gif, tiff, heic, jxl or auto; unset: each picture keeps its own.",
         ),
     ] = None,
     quality: Annotated[
@@ -71,7 +71,7 @@ def run(
             "--quality",
             min=1,
             max=100,
-            help="Quality of jpeg, webp and avif; unset: 85, 80 and 60.",
+            help="Quality of formats that lose some; unset: 85 for jpeg and jxl, 80 for webp, 60 for avif and heic.",
             show_default=False,
         ),
     ] = None,
