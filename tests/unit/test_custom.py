@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import math
 import pickle
 import re
 from collections.abc import Callable
@@ -139,6 +140,23 @@ def test_an_operation_of_another_process_carries_any_values() -> None:
         ("watermark", None),
         ("resize", None),
     ]
+
+
+def test_an_operation_of_another_process_takes_lists_of_numbers() -> None:
+    learn("smear", "watermark", ["length", "angle"])
+    pipeline = CHAIN.smear(along=[1, 0.5, -2])
+    message = wire.pipeline_message(pipeline)
+    assert wire.pipeline_of(pb.RunPipelineRequest(pipeline=message)) == pipeline
+    assert Pipeline.parse(pipeline.to_json()) == pipeline == Pipeline.parse(pipeline.to_yaml())
+    assert pipeline.to_text() == "smear:along=1 0.5 -2"
+    assert hash(pipeline) == hash(CHAIN.smear(along=(1.0, 0.5, -2.0)))
+
+
+@pytest.mark.parametrize("value", [[1, "2"], [math.nan], [[1.0]], [0.0] * 10_001, math.inf, {"a": 1}, 2**63])
+def test_and_nothing_that_does_not_travel(value: object) -> None:
+    learn("smear", "watermark", ["length", "angle"])
+    with pytest.raises(InvalidPipeline, match=r"smear\.along"):
+        CHAIN.smear(along=value)
 
 
 def test_its_schema_and_help() -> None:

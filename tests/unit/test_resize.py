@@ -17,9 +17,9 @@ from pixelmill import ImageTooLarge, InvalidPipeline, Pipeline, run
 from pixelmill.codecs import FORMATS, Header
 from pixelmill.engine import run_hop
 from pixelmill.geometry import Size
-from pixelmill.operations import make_operation, planes, resample
+from pixelmill.operations import make_operation, resample
 from pixelmill.operations.resize import Resize
-from pixelmill.pixels import Image, to_vips
+from pixelmill.pixels import Image
 from pixelmill.plan import plan
 from tests.pictures import decoded, difference, encoded, photo, psnr
 
@@ -285,41 +285,6 @@ def test_an_opaque_alpha_channel_changes_nothing() -> None:
 
 def test_a_resize_that_changes_nothing_returns_the_same_pixels() -> None:
     assert Resize(width=5000).apply(LARGE) is LARGE
-
-
-@pytest.mark.parametrize("channels", [1, 3, 4])
-@pytest.mark.parametrize(
-    ("source", "wanted"),
-    [
-        ((640, 480), (427, 320)),
-        ((301, 205), (300, 26)),
-        ((64, 48), (9, 48)),
-        ((64, 48), (64, 7)),
-        ((9, 7), (2, 1)),
-        ((7, 7), (1, 1)),
-        ((1, 300), (1, 40)),
-    ],
-)
-def test_by_planes_is_what_libvips_makes(channels: int, source: tuple[int, int], wanted: tuple[int, int]) -> None:
-    image = photo(*source, channels).copy()
-    image[:, :, 3:] = 255
-    geometry = resample.Geometry(Size(*wanted), 0, 0, Size(*wanted))
-    assert planes.fits_planes(image, geometry)
-    made = planes.shrunk_by_planes(image, geometry.scaled)
-    assert np.array_equal(made[:, :, :3], resample.resample(to_vips(image), geometry, opaque=True)[:, :, :3])
-    # libvips itself may leave an alpha of 254.
-    assert (made[:, :, 3:] == 255).all()
-
-
-def test_what_goes_by_planes() -> None:
-    def fits(channels: int, source: tuple[int, int], geometry: resample.Geometry) -> bool:
-        return planes.fits_planes(photo(*source, channels), geometry)
-
-    whole = resample.Geometry(Size(20, 20), 0, 0, Size(20, 20))
-    assert fits(3, (40, 40), whole)
-    assert not fits(3, (160, 40), whole)
-    assert not fits(3, (40, 19), whole)
-    assert not fits(3, (40, 40), whole._replace(kept=Size(10, 20)))
 
 
 @given(st.integers(1, 5000), st.integers(1, 5000), st.integers(1, 5000), st.sampled_from(["width", "height"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Iterable
 from typing import Any, Self, cast, get_args
 
@@ -13,6 +14,8 @@ from pixelmill.operations.base import CUSTOM_NAME, Operation, Pool, add, registe
 from pixelmill.pixels import Image
 
 INT64 = 2**63
+MAX_NUMBERS = 10_000
+"""As many numbers as one parameter may hold; no operation here takes more than 225."""
 
 
 class Foreign(Operation):
@@ -28,10 +31,18 @@ class Foreign(Operation):
     @model_validator(mode="after")
     def _plain(self) -> Self:
         for name, value in (self.model_extra or {}).items():
-            whole = isinstance(value, int) and -INT64 <= value < INT64
-            if not (whole or value is None or isinstance(value, float | str | bytes)):
-                raise InvalidPipeline(expected("a number, text, bytes, true or false", f"{self.name}.{name}", value))
+            if not (value is None or _is_number(value) or _are_numbers(value) or isinstance(value, str | bytes)):
+                wanted = f"a number, up to {MAX_NUMBERS} numbers, text, bytes, true or false"
+                raise InvalidPipeline(expected(wanted, f"{self.name}.{name}", value))
         return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _same_lists(cls, given: Any) -> Any:
+        """Return parameters with lists as tuples of floats, as they come from everywhere."""
+        if not isinstance(given, dict):
+            return given
+        return {name: tuple(map(float, value)) if _are_numbers(value) else value for name, value in given.items()}
 
     @model_serializer
     def _with_name(self, info: SerializationInfo) -> dict[str, Any]:  # type: ignore[override]
@@ -45,6 +56,16 @@ class Foreign(Operation):
 
     def apply(self, image: Image) -> Image:
         raise NotImplementedError(f"{self.name} is not installed here")
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and -INT64 <= value < INT64
+
+
+def _are_numbers(value: object) -> bool:
+    return isinstance(value, list | tuple) and len(value) <= MAX_NUMBERS and all(map(_is_number, value))
 
 
 def learn(name: str, pool: str, parameters: Iterable[str]) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pixelmill.geometry import Size
-from pixelmill.operations.resample import GAP, Geometry
+from pixelmill.operations.reduction import GAP, gap_for
+from pixelmill.operations.resample import Geometry
 from pixelmill.pixels import Image, channels, with_alpha, with_axis, without_alpha
 
 if TYPE_CHECKING:
@@ -60,5 +61,5 @@ def _reduced(values: Image, height: int) -> Image:
         return values
     values = np.ascontiguousarray(values)
     rows: pyvips.Image = pyvips.Image.new_from_memory(values, values.shape[1], values.shape[0], 1, "uchar")
-    reduced = rows.reducev(values.shape[0] / height, kernel="lanczos3")
+    reduced = rows.reducev(values.shape[0] / height, kernel="lanczos3", gap=gap_for(values.shape[0], height))
     return np.frombuffer(reduced.write_to_memory(), np.uint8).reshape(height, values.shape[1])
