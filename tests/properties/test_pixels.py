@@ -12,6 +12,7 @@ from pixelmill import Pipeline
 from pixelmill.color import rgba
 from pixelmill.geometry import Size, place
 from pixelmill.operations import Operation, make_operation
+from pixelmill.operations.reduction import GAP, gap_for
 from pixelmill.operations.watermark import Logo, Text
 from pixelmill.pixels import Image
 from tests.pictures import difference, photo
@@ -160,13 +161,14 @@ def test_what_is_invisible_changes_nothing(mark: Operation, image: Image) -> Non
 
 @given(st.integers(1, 130), st.integers(1, 130), st.sampled_from([1, 3, 4]), st.integers(0, 9), SIDES, SIDES)
 def test_resize_commutes_with_flips(width: int, height: int, channels: int, seed: int, across: int, down: int) -> None:
-    # Shrunk more than sevenfold, a picture is averaged over blocks first, which start at its top left corner.
+    # Shrunk more than sevenfold, or for a few sizes less, a picture is averaged over blocks, from its top left corner.
     across, down = max(across, math.ceil(width / 7)), max(down, math.ceil(height / 7))
     image = photo(width, height, channels, seed)
     if channels == 4:
         image = np.dstack([image[:, :, :3], np.maximum(image[:, :, 3], 128)])
     resize = make_operation("resize", {"width": across, "height": down, "fit": "fill", "enlarge": True})
     wanted = resize.apply(image)
+    averaged = any(gap_for(*lengths) != GAP for lengths in ((width, across), (height, down)))
     for axis in (0, 1):
         flipped = np.flip(resize.apply(np.ascontiguousarray(np.flip(image, axis))), axis)
-        assert difference(flipped, wanted) <= 1
+        assert difference(flipped, wanted) <= (8 if averaged else 1)
