@@ -160,12 +160,20 @@ def test_parameters_are_checked_by_who_has_the_operation(mixed: Fleet, parameter
         assert failure.message.replace("'1'", "1") == said
 
 
-@pytest.mark.parametrize("value", ["[3]", '{"a": 3}', str(2**63)])
+@pytest.mark.parametrize("value", ['["3"]', "[[3]]", '{"a": 3}', str(2**63)])
 def test_parameters_that_do_not_travel(mixed: Fleet, value: str) -> None:
     with fails() as failure:
         run(mixed, f'{{"operations": [{{"op": "posterize", "levels": {value}}}]}}')
     assert failure.code is grpc.StatusCode.INVALID_ARGUMENT
-    assert failure.message.startswith("expected a number, text, bytes, true or false for posterize.levels, got ")
+    wanted = "expected a number, up to 10000 numbers, text, bytes, true or false for posterize.levels, got "
+    assert failure.message.startswith(wanted)
+
+
+def test_a_list_travels_to_who_has_the_operation(mixed: Fleet) -> None:
+    with fails() as failure:
+        run(mixed, '{"operations": [{"op": "posterize", "levels": [3]}]}')
+    assert failure.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert failure.message == "expected a whole number for posterize.levels, got [3.0]"
 
 
 def test_null_is_the_default(mixed: Fleet) -> None:
