@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pyvips
 
 GRAY = ("b-w", "grey16")
+DEEP = ("grey16", "rgb16")
 INTENT = "relative"
 """Rendering intent: relative colorimetric, with black point compensation."""
 
@@ -71,6 +72,8 @@ def _color(vips: pyvips.Image, convert: bool) -> pyvips.Image:
         # A gray profile leads to neutral colors: one of the three says it all.
         vips = vips.extract_band(1).copy(interpretation="b-w")
     wanted = "b-w" if gray else "srgb"
+    if vips.interpretation in DEEP and vips.format == "ushort":
+        return _rounded(vips).copy(interpretation=wanted)
     if vips.interpretation != wanted or vips.format != "uchar":
         vips = vips.colourspace(wanted)
     return vips if vips.format == "uchar" else vips.cast("uchar")
@@ -94,8 +97,13 @@ def _by_profile(vips: pyvips.Image) -> pyvips.Image:
 
 def _alpha(band: pyvips.Image) -> pyvips.Image:
     if band.format == "ushort":
-        return (band >> 8).cast("uchar")
+        return _rounded(band)
     return (band * 255 if band.interpretation == "scrgb" else band).cast("uchar")
+
+
+def _rounded(deep: pyvips.Image) -> pyvips.Image:
+    """Return 16-bit levels as the nearest 8-bit ones; libvips itself would drop the lower 8 bits."""
+    return deep.linear(1 / 257, 0.5, uchar=True)
 
 
 def is_srgb(profile: bytes) -> bool:
