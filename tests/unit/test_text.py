@@ -108,6 +108,11 @@ def test_the_margin_keeps_clear_and_the_ink_touches_it(position: str) -> None:
         assert bottom in (80 - 1 - 7, 80 - 2 - 7)
 
 
+def test_the_margin_is_measured_from_the_box_of_a_character_that_is_lacking() -> None:
+    ink = np.argwhere((write("漢", position="top-left", margin=7, size=48, opacity=1.0) != DARK).any(axis=2))
+    assert ink.min(axis=0).tolist() == [7, 7]
+
+
 def test_color_and_opacity() -> None:
     result = write("█████", color="#ff8000", opacity=0.5, position="center", size=40)
     assert np.abs(result[40, 200].astype(int) - [138, 74, 10]).max() <= 1

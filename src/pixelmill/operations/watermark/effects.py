@@ -12,7 +12,7 @@ from pixelmill.errors import InvalidPipeline
 from pixelmill.operations.blur import gaussian
 from pixelmill.operations.watermark.blending import paint
 from pixelmill.operations.watermark.kept import Mark
-from pixelmill.pixels import channels, without_alpha
+from pixelmill.pixels import without_alpha
 
 MAX_DRESSED = 8_000_000
 """The largest text that gets an outline or a shadow, in pixels with both: so it takes 0.2 s and 200 MB at most."""
@@ -46,6 +46,8 @@ def dressed(mask: NDArray[np.uint8], color: Color, outline: Outline | None, shad
     Raises:
         InvalidPipeline: the mark would be too large.
     """
+    import cv2
+
     if mask.size == 0 or (outline is None and shadow is None):
         return Mark(np.array(color, np.uint8), mask)
     reach = math.ceil(outline.width) + 1 if outline else 0
@@ -64,12 +66,10 @@ def dressed(mask: NDArray[np.uint8], color: Color, outline: Outline | None, shad
     if outline:
         paint(canvas, np.array(outline.color, np.uint8), around)
     paint(canvas, np.array(color, np.uint8), mask)
-    shows = canvas[:, :, 3] > 0
-    rows, columns = np.flatnonzero(shows.any(axis=1)), np.flatnonzero(shows.any(axis=0))
-    if rows.size == 0:
-        return Mark(np.array(color, np.uint8), np.zeros((0, 0), np.uint8))
-    seen = canvas[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return Mark(without_alpha(seen), np.ascontiguousarray(seen[:, :, channels(seen) - 1]))
+    coverage = canvas[:, :, 3].copy()
+    left, top, width, height = cv2.boundingRect(coverage)
+    shows = np.s_[top : top + height, left : left + width]
+    return Mark(without_alpha(canvas)[shows], coverage[shows])
 
 
 def grown(mask: NDArray[np.uint8], radius: float) -> NDArray[np.uint8]:

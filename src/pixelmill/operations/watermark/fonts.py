@@ -58,6 +58,7 @@ def text_mask(
         InvalidPipeline: more than can be drawn.
     """
     load_fonts()
+    import cv2
     import pyvips
 
     escaped = html.escape(_aligned_alike(text), quote=False)
@@ -72,7 +73,10 @@ def text_mask(
         if "too big" in str(error.detail):
             raise InvalidPipeline(expected(f"less than {MAX_INK} px each way", "what text writes", text)) from None
         raise
-    return from_vips(rendered)[:, :, 0]
+    mask = from_vips(rendered)[:, :, 0]
+    # Pango counts what is left empty around the box of a character that the fonts lack as its ink.
+    left, top, across, down = cv2.boundingRect(mask)
+    return mask[top : top + down, left : left + across]
 
 
 @cache
