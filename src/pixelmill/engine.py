@@ -33,8 +33,8 @@ M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -2, -3, -8
 MALLOC_KEEPS = 64 * 1024 * 1024
 MALLOC_ARENAS = 4
 LOOKED_AT = 16_000_000
-"""A picture of up to that many pixels is decoded whole before a resize where it has alpha, to see whether it is opaque after
-all, or is gray, which then is resized sooner; a larger one streams, and is taken for transparent."""
+"""A picture with alpha of up to that many pixels is decoded whole before a resize, to see whether it is opaque after all; a
+larger one streams, and is taken for transparent."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -232,7 +232,7 @@ def _decode_resized(source: bytes, first: Resize, header: Header, reading: Readi
     metadata = read_metadata(source, header, reading.keep)
     opened = open_source(source, header, reading)
     with vips_errors(f"decoding a {header.format.name}"):
-        if not isinstance(opened, np.ndarray) and opened.bands != 3 and opened.width * opened.height <= LOOKED_AT:
+        if not isinstance(opened, np.ndarray) and opened.hasalpha() and opened.width * opened.height <= LOOKED_AT:
             opened = from_vips(opened)
         return Picture(first.resized((opened,), header.size), metadata=metadata)
 

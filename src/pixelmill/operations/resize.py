@@ -14,8 +14,8 @@ from pixelmill.geometry import Gravity, Size, place
 from pixelmill.operations.attention import corner, is_smart
 from pixelmill.operations.base import Operation, register
 from pixelmill.operations.canvas import padded
+from pixelmill.operations.columns import fits_columns, shrunk_by_columns
 from pixelmill.operations.crop import cut
-from pixelmill.operations.planes import fits_planes, shrunk_by_planes
 from pixelmill.operations.resample import Geometry, Kernel, resample, shrunk
 from pixelmill.pixels import Image, is_opaque, to_vips
 
@@ -138,14 +138,15 @@ class Resize(Operation):
         return tuple(self._scaled(frame, geometry) for frame in frames)
 
     def _scaled(self, source: Image | pyvips.Image, geometry: Geometry) -> Image:
-        if not isinstance(source, np.ndarray):
-            return resample(source, geometry, opaque=False, kernel=self.kernel)
-        if geometry.scaled == geometry.kept == (source.shape[1], source.shape[0]):
-            return source
-        opaque = is_opaque(source)
-        if opaque and self.kernel == "lanczos3" and fits_planes(source, geometry):
-            return shrunk_by_planes(source, geometry.scaled)
-        return resample(to_vips(source), geometry, opaque=opaque, kernel=self.kernel)
+        if isinstance(source, np.ndarray):
+            if geometry.scaled == geometry.kept == (source.shape[1], source.shape[0]):
+                return source
+            vips, opaque = to_vips(source), is_opaque(source)
+        else:
+            vips, opaque = source, not source.hasalpha()
+        if opaque and self.kernel == "lanczos3" and fits_columns(vips, geometry):
+            return shrunk_by_columns(vips, geometry)
+        return resample(vips, geometry, opaque=opaque, kernel=self.kernel)
 
 
 def _size_at(size: Size, scale: float, *, within: Size | None = None, around: Size | None = None) -> Size:
