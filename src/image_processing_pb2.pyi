@@ -441,7 +441,7 @@ class Reading(_message.Message):
     def __init__(self, first_frame: _Optional[bool] = ..., keep: _Optional[_Iterable[str]] = ..., at_least_width: _Optional[int] = ..., at_least_height: _Optional[int] = ...) -> None: ...
 
 class StageRequest(_message.Message):
-    __slots__ = ("request_id", "encoded", "frame", "operations", "output", "reading", "renditions")
+    __slots__ = ("request_id", "encoded", "frame", "operations", "output", "reading", "renditions", "cost_s")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     ENCODED_FIELD_NUMBER: _ClassVar[int]
     FRAME_FIELD_NUMBER: _ClassVar[int]
@@ -449,6 +449,7 @@ class StageRequest(_message.Message):
     OUTPUT_FIELD_NUMBER: _ClassVar[int]
     READING_FIELD_NUMBER: _ClassVar[int]
     RENDITIONS_FIELD_NUMBER: _ClassVar[int]
+    COST_S_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     encoded: bytes
     frame: Frame
@@ -456,7 +457,8 @@ class StageRequest(_message.Message):
     output: Output
     reading: Reading
     renditions: _containers.RepeatedCompositeFieldContainer[Rendition]
-    def __init__(self, request_id: _Optional[str] = ..., encoded: _Optional[bytes] = ..., frame: _Optional[_Union[Frame, _Mapping]] = ..., operations: _Optional[_Iterable[_Union[Operation, _Mapping]]] = ..., output: _Optional[_Union[Output, _Mapping]] = ..., reading: _Optional[_Union[Reading, _Mapping]] = ..., renditions: _Optional[_Iterable[_Union[Rendition, _Mapping]]] = ...) -> None: ...
+    cost_s: float
+    def __init__(self, request_id: _Optional[str] = ..., encoded: _Optional[bytes] = ..., frame: _Optional[_Union[Frame, _Mapping]] = ..., operations: _Optional[_Iterable[_Union[Operation, _Mapping]]] = ..., output: _Optional[_Union[Output, _Mapping]] = ..., reading: _Optional[_Union[Reading, _Mapping]] = ..., renditions: _Optional[_Iterable[_Union[Rendition, _Mapping]]] = ..., cost_s: _Optional[float] = ...) -> None: ...
 
 class StageResponse(_message.Message):
     __slots__ = ("encoded", "frame", "error", "width", "height", "report", "renditions", "format", "frames")
@@ -581,7 +583,7 @@ class DescribeInstanceRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class InstanceInfo(_message.Message):
-    __slots__ = ("pool", "name", "address", "pid", "healthy", "calls", "in_flight", "problem", "version", "operations", "uptime_s", "custom")
+    __slots__ = ("pool", "name", "address", "pid", "healthy", "calls", "in_flight", "problem", "version", "operations", "uptime_s", "custom", "machine", "machine_cores", "cores")
     POOL_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
@@ -594,6 +596,9 @@ class InstanceInfo(_message.Message):
     OPERATIONS_FIELD_NUMBER: _ClassVar[int]
     UPTIME_S_FIELD_NUMBER: _ClassVar[int]
     CUSTOM_FIELD_NUMBER: _ClassVar[int]
+    MACHINE_FIELD_NUMBER: _ClassVar[int]
+    MACHINE_CORES_FIELD_NUMBER: _ClassVar[int]
+    CORES_FIELD_NUMBER: _ClassVar[int]
     pool: str
     name: str
     address: str
@@ -606,7 +611,10 @@ class InstanceInfo(_message.Message):
     operations: _containers.RepeatedScalarFieldContainer[str]
     uptime_s: int
     custom: _containers.RepeatedCompositeFieldContainer[CustomOperation]
-    def __init__(self, pool: _Optional[str] = ..., name: _Optional[str] = ..., address: _Optional[str] = ..., pid: _Optional[int] = ..., healthy: _Optional[bool] = ..., calls: _Optional[int] = ..., in_flight: _Optional[int] = ..., problem: _Optional[str] = ..., version: _Optional[str] = ..., operations: _Optional[_Iterable[str]] = ..., uptime_s: _Optional[int] = ..., custom: _Optional[_Iterable[_Union[CustomOperation, _Mapping]]] = ...) -> None: ...
+    machine: str
+    machine_cores: int
+    cores: int
+    def __init__(self, pool: _Optional[str] = ..., name: _Optional[str] = ..., address: _Optional[str] = ..., pid: _Optional[int] = ..., healthy: _Optional[bool] = ..., calls: _Optional[int] = ..., in_flight: _Optional[int] = ..., problem: _Optional[str] = ..., version: _Optional[str] = ..., operations: _Optional[_Iterable[str]] = ..., uptime_s: _Optional[int] = ..., custom: _Optional[_Iterable[_Union[CustomOperation, _Mapping]]] = ..., machine: _Optional[str] = ..., machine_cores: _Optional[int] = ..., cores: _Optional[int] = ...) -> None: ...
 
 class CustomOperation(_message.Message):
     __slots__ = ("name", "pool", "parameters")

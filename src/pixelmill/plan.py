@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby, takewhile
+from dataclasses import dataclass, replace
+from itertools import chain, groupby, takewhile
 from typing import Literal, get_args
 
 from pixelmill.codecs import KEPT, Header, Reading, check_frames, reduced_size
+from pixelmill.cost import cost_s
 from pixelmill.errors import InvalidPipeline, expected, in_rendition
 from pixelmill.geometry import Size
 from pixelmill.limits import DEFAULT_LIMITS, Limits
@@ -30,12 +31,14 @@ class Hop:
         operations: what it runs, in order.
         reading: how it decodes; None where it gets frames.
         ends: what it encodes: for each its name, operations that only that one gets, and its output.
+        cost_s: about how long one core works on it, seconds.
     """
 
     pool: PoolName
     operations: tuple[Operation, ...]
     reading: Reading | None = None
     ends: tuple[Rendition, ...] = ()
+    cost_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,11 @@ class Plan:
     def count(self) -> int:
         """How many hops there are in all."""
         return len(self.hops) + sum(len(branch.hops) for branch in self.branches)
+
+    @property
+    def cost_s(self) -> float:
+        """About how long one core works on it all, seconds."""
+        return sum(hop.cost_s for hop in chain(self.hops, *(branch.hops for branch in self.branches)))
 
 
 def plan(
@@ -119,7 +127,21 @@ def plan(
         branches = tuple(
             Branch(end.name, _hops(end.operations, None, (_bare(end),), placement, has_format_pool)) for end in ends
         )
+    hops, size = _priced(hops, header.size, frames, header.format.name)
+    branches = tuple(replace(branch, hops=_priced(branch.hops, size, frames)[0]) for branch in branches)
     return Plan(header.size, decoded, sizes, end_sizes, hops, branches, ends)
+
+
+def _priced(hops: tuple[Hop, ...], size: Size, frames: int, format: str | None = None) -> tuple[tuple[Hop, ...], Size]:
+    """Return hops with what they cost, and the size of the last one's picture."""
+    priced = []
+    for hop in hops:
+        cost = cost_s(size, frames, hop.operations, hop.ends, format=format, reading=hop.reading)
+        priced.append(replace(hop, cost_s=cost))
+        for operation in hop.operations:
+            size = operation.output_size(size)
+        format = None
+    return tuple(priced), size
 
 
 def _end_sizes(end: Rendition, before: int, size: Size | None, frames: int, limits: Limits) -> tuple[Size | None, ...]:

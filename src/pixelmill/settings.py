@@ -47,6 +47,7 @@ class ServerSettings(PluginSettings):
     max_renditions: int = Field(Limits.max_renditions, ge=1)
     max_frames: int = Field(Limits.max_frames, ge=1, description="frames or pages of a source")
     allow_svg: bool = Field(Limits.allow_svg, description="read SVG, which may take more time than its size lets expect")
+    queue_s: float = Field(5.0, ge=0, description="time that a request may have to wait for its turn, seconds")
     timeout_s: float = Field(Limits.timeout_s, gt=0, description="time for a request that has no deadline, seconds")
 
     @property
@@ -61,7 +62,7 @@ class WorkerSettings(ServerSettings):
     pool: Role = Field("worker", description="the pool that it belongs to")
     service_name: str = Field("", validation_alias=AliasChoices("service_name", "SERVICE_NAME"))
     port: int | None = Field(None, ge=0, le=65535, validation_alias=AliasChoices("port", "PORT"))
-    threads: int | None = Field(None, ge=1, description="pictures computed at a time; all cores where unset")
+    threads: int | None = Field(None, ge=1, description="pictures computed at a time; unset: as many as cores, at least 2")
     queue: int = Field(128, ge=0, description="pictures that may wait for a free thread")
 
     @property
@@ -88,7 +89,9 @@ class OrchestratorSettings(ServerSettings):
     placement: Literal["", "auto", "spread", "grouped", "fused"] = Field(
         "", description="default placement; unset: spread where the three role pools are configured, else auto"
     )
-    running: int = Field(64, ge=1, description="requests worked on at a time")
+    running: int | None = Field(
+        None, ge=1, description="requests worked on at a time; unset: half as many more as the workers' machines have cores"
+    )
     queue: int = Field(512, ge=0, description="requests that may wait for their turn")
     stream_window: int = Field(16, ge=1, description="pictures of one stream that are worked on at a time")
     resolve_s: float = Field(3.0, gt=0, description="time between two resolutions of the host names, seconds")

@@ -19,7 +19,7 @@ from tests.fleet.requests import INSTANT, LONG, PICTURE, busy, instances, large,
 @pytest.fixture(scope="module")
 def narrow() -> Iterator[Fleet]:
     """One filter worker, one request at a time, one more waiting."""
-    with fleet({"filter": 1}, PIXELMILL_RUNNING="1", PIXELMILL_QUEUE="1") as made:
+    with fleet({"filter": 1}, PIXELMILL_RUNNING="1", PIXELMILL_QUEUE="1", PIXELMILL_QUEUE_S="60") as made:
         yield made
 
 
@@ -120,7 +120,7 @@ def test_a_full_queue_answers_at_once(narrow: Fleet, picture: bytes) -> None:
 
 def test_an_overloaded_worker_sends_calls_elsewhere(picture: bytes) -> None:
     """Each of two workers takes one picture and queues none: what meets a busy one goes on to the other."""
-    with fleet({"filter": 2}, worker_environment={"PIXELMILL_QUEUE": "0"}) as made:
+    with fleet({"filter": 2}, worker_environment={"PIXELMILL_QUEUE": "0", "PIXELMILL_THREADS": "1"}) as made:
         first = start(made, picture)
         full = wait_for(lambda: busy(made.workers["filter"]), "a worker to begin")
         other = next(worker for worker in made.workers["filter"] if worker is not full)
@@ -150,5 +150,6 @@ def test_impatient_clients_do_not_count_against_an_instance(picture: bytes) -> N
             # For longer than the interval at which gRPC looks for outliers.
             codes = Counter(clients.map(hurry, range(240)))
         assert codes[grpc.StatusCode.DEADLINE_EXCEEDED] > 120, codes
+        wait_for(lambda: is_idle(made), "the last of them to be over")
         turns = Counter(name for _ in range(20) for name in instances(trace(made, INSTANT), "filter"))
         assert turns == {worker.instance: 10 for worker in workers}

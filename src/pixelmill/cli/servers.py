@@ -133,7 +133,7 @@ def worker(
         int | None,
         typer.Option(
             min=1,
-            help="Pictures computed at a time. Variable: PIXELMILL_THREADS; all cores where unset.",
+            help="Pictures computed at a time. Variable: PIXELMILL_THREADS; as many as cores, at least 2, where unset.",
             show_default=False,
         ),
     ] = None,

@@ -209,6 +209,8 @@ class Pools:
             name: Pool(name, found, limits, self.reach, self.roster)
             for name, found in ({"worker": everyone} | hosts).items()
         }
+        self.cores = 0
+        """How many cores there are for all pools, as far as their instances have told."""
         self._resolver = Resolver()
         self._resolve_s = resolve_s
         self._task: asyncio.Task[None] | None = None
@@ -243,7 +245,9 @@ class Pools:
 
     async def _follow(self) -> None:
         self.reach.look(self._known())
-        self.roster.look(self.reach.up(self._known()))
+        up = self.reach.up(self._known())
+        self.roster.look(up)
+        self.cores = self.roster.cores(up)
         await asyncio.gather(*(pool.follow() for pool in self.by_name.values()))
 
     async def _keep_fresh(self) -> None:

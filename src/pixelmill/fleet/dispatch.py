@@ -80,8 +80,10 @@ class Dispatcher:
             PixelmillError: what is wrong with the request, or with the fleet.
         """
         started = time.perf_counter()
-        async with self.admission.place(request.deadline) as queue_s:
-            journey = _Journey(self, request, await self.plan(request), report)
+        self.admission.check(len(request.source))
+        plan = await self.plan(request)
+        async with self.admission.place(request.deadline, plan.cost_s, len(request.source)) as queue_s:
+            journey = _Journey(self, request, plan, report)
             outputs = await journey.outputs()
         return Result(outputs, Trace(request.id, journey.done, queue_s, time.perf_counter() - started))
 

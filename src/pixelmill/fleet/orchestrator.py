@@ -45,6 +45,8 @@ from pixelmill.settings import OrchestratorSettings, hosts_variable, load
 
 Context = grpc.aio.ServicerContext[Any, Any]
 PROCESS_ID = "pixelmill-process-id"
+UNKNOWN_PLACES = 64
+"""Requests worked on at a time where no instance has told how many cores it has: most fail soon."""
 ROLES = ("resize", "filter", "watermark")
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -57,7 +59,7 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
         self.limits = settings.limits
         hosts = {name: parse_hosts(text, hosts_variable(name)) for name, text in settings.hosts.items()}
         self.pools = Pools(hosts, self.limits, settings.resolve_s)
-        self.admission = Admission(settings.running, settings.queue)
+        self.admission = Admission(self._places, queue=settings.queue, queue_s=settings.queue_s)
         self.dispatcher = Dispatcher(self.pools, self.limits, self.admission)
         self.census = Census(self.pools)
         self.history = History()
@@ -174,6 +176,13 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
         placement = check_placement(request.placement) if request.placement else self.placement
         result = await self._run(id, request.image_data, wire.pipeline_of(request), placement, context)
         return wire.answer_message(request.id, result)
+
+    def _places(self) -> int:
+        """How many requests are worked on at a time: some more than there are cores, as some are always on their way."""
+        if self.settings.running:
+            return self.settings.running
+        cores = self.pools.cores
+        return cores + max(1, cores // 2) if cores else UNKNOWN_PLACES
 
     def _check_open(self) -> None:
         if self.server and self.server.closed:

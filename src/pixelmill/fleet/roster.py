@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Iterable
 
 import grpc
@@ -22,6 +23,8 @@ class Roster:
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
         self._told: dict[Host, frozenset[str]] = {}
+        self._cores: dict[Host, tuple[str, int, int]] = {}
+        """The machine of each, how many cores that has, and how many of them the instance may use."""
         self._certain: set[Host] = set()
         self._asking: dict[Host, asyncio.Task[None]] = {}
 
@@ -51,6 +54,17 @@ class Roster:
     def forget(self, kept: Collection[Host]) -> None:
         """Forget all other addresses."""
         self._told = {address: names for address, names in self._told.items() if address in kept}
+        self._cores = {address: cores for address, cores in self._cores.items() if address in kept}
+
+    def cores(self, addresses: Iterable[Host]) -> int:
+        """Return how many cores these instances have in all. Those of one machine share what it has."""
+        used: Counter[str] = Counter()
+        there: dict[str, int] = {}
+        for address in addresses:
+            machine, all_of_it, cores = self._cores.get(address, ("", 0, 0))
+            used[machine] += cores
+            there[machine] = all_of_it
+        return sum(min(cores, there[machine]) for machine, cores in used.items())
 
     def close(self) -> None:
         """Stop asking."""
@@ -69,4 +83,5 @@ class Roster:
         for each in info.custom:
             learn(each.name, each.pool, each.parameters)
         self._told[address] = frozenset(info.operations)
+        self._cores[address] = (info.machine or str(address), info.machine_cores, info.cores)
         self._certain.add(address)

@@ -21,6 +21,7 @@ from grpc_reflection.v1alpha import reflection
 
 import image_processing_pb2 as pb
 from pixelmill import __version__
+from pixelmill.cores import available_cores, machine_id
 from pixelmill.errors import PixelmillError, Unavailable
 from pixelmill.operations import operation_class, operation_names
 from pixelmill.operations.foreign import Foreign
@@ -143,6 +144,9 @@ def instance_info(server: Server | None, *, pool: str, name: str, calls: int, in
         operations=[cls.name for cls in here],
         custom=custom,
         uptime_s=int(time.monotonic() - server.started) if server else 0,
+        machine=machine_id(),
+        machine_cores=os.cpu_count() or 1,
+        cores=available_cores(),
     )
 
 

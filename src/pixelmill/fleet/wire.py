@@ -172,6 +172,7 @@ def rendered_of(message: pb.Rendered) -> Rendered:
 
 def fill_stage(message: pb.StageRequest, hop: Hop) -> None:
     """Write into a request what a hop is to do with its input."""
+    message.cost_s = hop.cost_s
     message.operations.extend(map(operation_message, hop.operations))
     if hop.reading:
         message.reading.CopyFrom(reading_message(hop.reading))

@@ -48,8 +48,9 @@ class Worker:
     def __init__(self, settings: WorkerSettings) -> None:
         self.settings = settings
         self.limits = settings.limits
-        threads = settings.threads or available_cores()
-        self.admission = Admission(threads, settings.queue)
+        # At least two: one of them never does large pictures.
+        threads = settings.threads or max(2, available_cores())
+        self.admission = Admission(threads, queue=settings.queue, queue_s=settings.queue_s)
         self.calls = 0
         self.in_flight = 0
         self.server: Server | None = None
@@ -67,19 +68,21 @@ class Worker:
         ends: Sequence[Rendition] | Output | None,
         context: Context,
         reading: Reading | None = None,
+        cost_s: float = 0.0,
     ) -> tuple[HopResult, HopReport]:
-        """Run one hop for a call.
+        """Run one hop for a call. What it costs is about how long one core works on it, in seconds; 0: not known.
 
         Raises:
             PixelmillError: what is wrong with the request, or `Overloaded`, `Draining`.
         """
         if self.server and self.server.closed:
             raise Draining(f"{self.instance} is shutting down")
+        self.admission.check()
         gone = threading.Event()
         deadline = Deadline.after(self._time_left(context), gone.is_set)
         self.in_flight += 1
         try:
-            async with self.admission.place(deadline) as queue_s:
+            async with self.admission.place(deadline, cost_s) as queue_s:
                 options: dict[str, Any] = {"reading": reading, "limits": self.limits, "deadline": deadline}
                 hop = asyncio.get_running_loop().run_in_executor(
                     self._threads, lambda: run_hop(source, operations, ends, **options)
@@ -130,7 +133,7 @@ class StageServicer(rpc.StageServiceServicer):
             reading = wire.reading_of(request.reading) if request.HasField("reading") else None
             ends = [wire.rendition_of(one) for one in request.renditions]
             output = wire.output_of(request.output) if request.HasField("output") else None
-            made, report = await self.worker.run(source, operations, ends or output, context, reading)
+            made, report = await self.worker.run(source, operations, ends or output, context, reading, request.cost_s)
         except Unavailable:
             raise
         except PixelmillError as error:

@@ -40,6 +40,11 @@ class Operation(BaseModel):
     sized: ClassVar[bool] = True
     """Whether `output_size` tells: not where that depends on the pixels, or where only who has the operation knows."""
 
+    @property
+    def effort_ns(self) -> float:
+        """About how long one core works on it, in ns for each pixel of the picture or of the result, whichever has more."""
+        return 3.0
+
     def output_size(self, size: Size) -> Size:
         """Return the size of the result for a picture of `size`; the largest possible one where it depends on the pixels."""
         return size

@@ -93,6 +93,10 @@ class Convolve(Operation):
             raise ValueError(expected("a number other than 0", "convolve.divisor", self.divisor))
         return self
 
+    @property
+    def effort_ns(self) -> float:
+        return 0.3 * len(self.kernel)
+
     def apply(self, image: Image) -> Image:
         total = math.fsum(self.kernel)
         divisor = self.divisor or (total if abs(total) > 1e-9 else 1)

@@ -69,6 +69,10 @@ class Resize(Operation):
             raise ValueError(expected(f"fit=cover with gravity {self.gravity}", "resize", self.fit))
         return self
 
+    @property
+    def effort_ns(self) -> float:
+        return 50.0 if self.enlarge or (self.scale or 0) > 1 else 6.0
+
     def output_size(self, size: Size) -> Size:
         return self.geometry(size).kept
 

@@ -36,6 +36,10 @@ class Rotate(Operation):
     angle: float = Field(ge=-360, le=360, description="degrees clockwise", examples=[90])
     background: Background = Field("#ffffff", description="what fills the corners; transparent gives the result alpha")
 
+    @property
+    def effort_ns(self) -> float:
+        return 60.0 if _turns(self.angle)[1] else 1.0
+
     def output_size(self, size: Size) -> Size:
         across, up = _direction(self.angle)
         width = size.width * abs(across) + size.height * abs(up)

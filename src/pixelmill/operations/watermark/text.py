@@ -81,6 +81,10 @@ class Text(Operation):
             raise ValueError("expected a width or a relative_width for text, got both")
         return self
 
+    @property
+    def effort_ns(self) -> float:
+        return 7.0 if self.tile else 0.5
+
     def apply(self, image: Image) -> Image:
         height, width = image.shape[:2]
         size = self.size
