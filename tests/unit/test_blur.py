@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pixelmill.operations import make_operation
-from pixelmill.pixels import Image
+from pixelmill.pixels import BAND, Image
 from tests.pictures import blurred, difference, photo
 
 SIGMAS = [0.3, 1, 2, 5.9, 6, 7.9, 12, 20, 50, 100]
@@ -38,8 +38,9 @@ def test_hard_edges_are_within_2_levels_everywhere(sigma: float) -> None:
 
 
 @pytest.mark.parametrize("sigma", [2, 8, 20])
-def test_transparent_pictures_are_blurred_weighted_by_alpha(sigma: float) -> None:
-    image = photo(160, 120, channels=4)
+@pytest.mark.parametrize("size", [(160, 120), (45, 2 * BAND + 1)])
+def test_transparent_pictures_are_blurred_weighted_by_alpha(sigma: float, size: tuple[int, int]) -> None:
+    image = photo(*size, channels=4)
     alpha = image[:, :, 3:].astype(np.float64)
     coverage = blurred(alpha, sigma)
     color = blurred(image[:, :, :3] * alpha, sigma) / np.maximum(coverage, 1e-9)

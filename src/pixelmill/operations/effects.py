@@ -81,7 +81,7 @@ class Pixelate(Operation):
         if size == 1:
             return image
         if is_opaque(image):
-            means = _block_means(image, size)
+            means = _block_means(image, size, size)
         else:
             step = size * max(1, BAND // size)
             means = np.concatenate([_weighted_block_means(image[top : top + step], size) for top in range(0, height, step)])
@@ -89,22 +89,27 @@ class Pixelate(Operation):
         return np.repeat(with_axis(wide)[:, :width], size, axis=0)[:height]
 
 
-def _block_means(pixels: NDArray[Any], size: int) -> NDArray[Any]:
-    """Return the mean of each block of `pixels`, uint8 (rounded) or float64 of shape (H, W, C)."""
+def _block_means(pixels: NDArray[Any], *sides: int) -> NDArray[Any]:
+    """Return the mean of each block of `pixels`, uint8 (rounded) or float64 of shape (H, W, C).
+
+    Args:
+        sides: height and width of a block.
+    """
     import cv2
 
-    for axis, length in enumerate(pixels.shape[:2]):
-        whole = length - length % size
+    for axis, (length, side) in enumerate(zip(pixels.shape[:2], sides, strict=True)):
+        whole = length - length % side
         if 0 < whole < length:
-            return np.concatenate([_block_means(part, size) for part in np.split(pixels, [whole], axis)], axis)
-    height, width = pixels.shape[:2]
-    blocks = (max(1, width // size), max(1, height // size))
-    return with_axis(cv2.resize(pixels, blocks, interpolation=cv2.INTER_AREA))
+            return np.concatenate([_block_means(part, *sides) for part in np.split(pixels, [whole], axis)], axis)
+    down, across = (max(1, length // side) for length, side in zip(pixels.shape[:2], sides, strict=True))
+    return with_axis(cv2.resize(pixels, (across, down), interpolation=cv2.INTER_AREA))
 
 
-def _weighted_block_means(band: Image, size: int) -> Image:
-    # In float64: single precision would lose count in large blocks.
-    return unweighted(_block_means(weighted_by_alpha(band).astype(np.float64), size).astype(np.float32))
+def _weighted_block_means(rows: Image, size: int) -> Image:
+    """Return the mean of each block, weighted by alpha; in float64, as single precision would lose count in large blocks."""
+    bands = (weighted_by_alpha(rows[top : top + BAND]).astype(np.float64) for top in range(0, len(rows), BAND))
+    wide = np.concatenate([_block_means(band, 1, size) for band in bands])
+    return unweighted(_block_means(wide, size, 1).astype(np.float32))
 
 
 @register
