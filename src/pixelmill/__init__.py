@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         SourceFailed,
         SourceForbidden,
         SourceNotFound,
+        Unauthenticated,
         Unavailable,
         UnsupportedFormat,
     )
@@ -64,6 +65,7 @@ _HOMES = {
         "SourceFailed",
         "SourceForbidden",
         "SourceNotFound",
+        "Unauthenticated",
         "Unavailable",
         "UnsupportedFormat",
     ),
@@ -100,6 +102,7 @@ __all__ = [
     "SourceForbidden",
     "SourceNotFound",
     "Trace",
+    "Unauthenticated",
     "Unavailable",
     "UnsupportedFormat",
     "open_executor",

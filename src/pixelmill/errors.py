@@ -15,6 +15,7 @@ PixelmillError
 │   ├── Overloaded
 │   ├── NoHealthyInstance
 │   └── Draining
+├── Unauthenticated      no valid token
 ├── DeadlineExceeded
 ├── Cancelled
 ├── DecoderCrash         this input killed a worker
@@ -141,6 +142,12 @@ class Cancelled(PixelmillError):
     reason = "CANCELLED"
 
 
+class Unauthenticated(PixelmillError):
+    """The orchestrator wants a token, and got none or none that it knows."""
+
+    reason = "UNAUTHENTICATED"
+
+
 class DecoderCrash(PixelmillError):
     """Decoding this picture ended a worker's process."""
 
@@ -177,6 +184,7 @@ HANDLING: dict[type[PixelmillError], Handling] = {
     Overloaded: Handling("RESOURCE_EXHAUSTED", 429, retry_elsewhere=True),
     NoHealthyInstance: Handling("UNAVAILABLE", 503, retry_elsewhere=True),
     Draining: Handling("UNAVAILABLE", 503, retry_elsewhere=True),
+    Unauthenticated: Handling("UNAUTHENTICATED", 401),
     DeadlineExceeded: Handling("DEADLINE_EXCEEDED", 504),
     Cancelled: Handling("CANCELLED", 499),
     DecoderCrash: Handling("INTERNAL", 500),

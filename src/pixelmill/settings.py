@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Literal, TypeVar
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pixelmill.errors import InvalidPipeline
@@ -31,12 +31,28 @@ class PluginSettings(BaseSettings):
         return tuple(name.strip() for name in self.plugins.split(",") if name.strip())
 
 
+class ClientSettings(BaseSettings):
+    """What a client of a fleet is told. A field `x` is the variable `PIXELMILL_X`."""
+
+    model_config = PluginSettings.model_config
+
+    tls_ca: str = Field("", description="file with the certificates of those who sign servers' certificates")
+    tls_cert: str = Field("", description="file with the certificate to show to servers that ask for one")
+    tls_key: str = Field("", description="file with the key of that certificate")
+    tls_name: str = Field("", description="name that servers' certificates are checked for; unset: the address's host")
+    token: SecretStr = Field(SecretStr(""), description="token to send to the orchestrator")
+    token_file: str = Field("", description="file with the token to send, read again when it changes")
+
+
 class ServerSettings(PluginSettings):
     """What every process of the fleet has. A field `x` is the variable `PIXELMILL_X`, unless another name is given."""
 
     host: str = Field("[::]", description="address to listen on")
     ready_fd: int | None = Field(None, description="file descriptor that gets one line of JSON once the server listens")
     parent_fd: int | None = Field(None, description="file descriptor of a pipe whose end stops the server")
+    tls_cert: str = Field("", description="file with the certificate to serve with; unset: no encryption")
+    tls_key: str = Field("", description="file with the key of that certificate")
+    tls_client_ca: str = Field("", description="file with the CA of the certificates that clients must show; unset: none")
     drain_s: float = Field(1.0, ge=0, description="time between leaving the pool and taking no more calls, seconds")
     grace_s: float = Field(20.0, ge=0, description="time that running calls get to finish when stopping, seconds")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what is logged, from this level on")
@@ -86,6 +102,10 @@ class OrchestratorSettings(ServerSettings):
     watermark_service_hosts: str = Field("", validation_alias=AliasChoices("watermark_service_hosts"))
     format_service_hosts: str = Field("", validation_alias=AliasChoices("format_service_hosts"))
     worker_hosts: str = Field("", description="general workers, for fused placement")
+    tls_ca: str = Field("", description="file with the CA of the workers' certificates; unset: no TLS with the workers")
+    tls_worker_name: str = Field("worker.pixelmill", description="name that the workers' certificates are checked for")
+    tokens: SecretStr = Field(SecretStr(""), description="tokens that let clients in, separated by commas")
+    tokens_file: str = Field("", description="file with more of them, one a line, read again when it changes")
     placement: Literal["", "auto", "spread", "grouped", "fused"] = Field(
         "", description="default placement; unset: spread where the three role pools are configured, else auto"
     )

@@ -232,7 +232,7 @@ def test_options_add_to_the_pipeline_in_order(tmp_path: Path) -> None:
         (["-f", "png", "-q", "80"], "expected quality only for jpeg, webp, avif"),
         (["--op", "blur", "-q", "0"], "--quality"),
         (["-p", "missing.yaml"], "which does not exist"),
-        (["--op", "blur", "--executor", "ftp://x"], "expected local: or grpc://HOST:PORT"),
+        (["--op", "blur", "--executor", "ftp://x"], "expected local:, grpc://HOST:PORT or grpcs://HOST:PORT"),
         (["--op", "blur", "--frobnicate"], "--frobnicate"),
         ([], "expected something to do"),
     ],

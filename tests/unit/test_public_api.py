@@ -39,6 +39,7 @@ NAMES = [
     "SourceForbidden",
     "SourceNotFound",
     "Trace",
+    "Unauthenticated",
     "Unavailable",
     "UnsupportedFormat",
     "open_executor",
@@ -88,7 +89,7 @@ def test_help_shows_an_operation_s_parameters() -> None:
         (PIPELINE.resize, "expected a width, a height or both for resize, or a scale, got none"),
         (lambda: PIPELINE.to("bmp"), "for output.format, got 'bmp'"),
         (lambda: PIPELINE.logo("logo.png"), "expected a picture's bytes, or base64, for logo.image"),
-        (lambda: OPEN(5), "expected local: or grpc://HOST:PORT for the executor, got 5"),
+        (lambda: OPEN(5), "expected local:, grpc://HOST:PORT or grpcs://HOST:PORT for the executor, got 5"),
     ],
 )
 def test_usual_mistakes_are_told(mistake: Callable[[], object], said: str) -> None:

@@ -15,6 +15,7 @@ from pixelmill import __version__, plugins
 from pixelmill.cli.choices import examples
 from pixelmill.cli.describe import add_to as add_describing
 from pixelmill.cli.run import add_to as add_run
+from pixelmill.cli.security import add_to as add_security
 from pixelmill.cli.servers import add_to as add_servers
 from pixelmill.cli.watch import add_to as add_watching
 from pixelmill.errors import InvalidPipeline, PixelmillError
@@ -29,7 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=examples("run photos/ -o small/ --op resize:1280x720 --op sharpen -f webp", "ops resize", "up"),
 )
-for add_to in (add_run, add_describing, add_servers, add_watching):
+for add_to in (add_run, add_describing, add_servers, add_watching, add_security):
     add_to(app)
 
 

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from pixelmill.cli.choices import examples
+from pixelmill.cli.security import ClientCert, ServerCa, TlsKey, TlsName, TokenFile, client_settings
 from pixelmill.errors import InvalidPipeline, PixelmillError, expected
 
 if TYPE_CHECKING:
     from pixelmill.bulk import Done, Report
     from pixelmill.executors import Executor
+    from pixelmill.settings import ClientSettings
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -82,7 +84,8 @@ def run(
         ),
     ] = None,
     executor: Annotated[
-        str, typer.Option("--executor", metavar="URL", help="Where it runs: local: or grpc://HOST:PORT.")
+        str,
+        typer.Option("--executor", metavar="URL", help="Where it runs: local:, grpc://HOST:PORT or, with TLS, grpcs://…."),
     ] = "local:",
     jobs: Annotated[
         int | None,
@@ -94,6 +97,11 @@ def run(
         bool, typer.Option("--skip-existing", help="Leave out pictures whose result is there already.")
     ] = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first picture that fails.")] = False,
+    tls_ca: ServerCa = None,
+    tls_cert: ClientCert = None,
+    tls_key: TlsKey = None,
+    tls_name: TlsName = None,
+    token_file: TokenFile = None,
 ) -> None:
     """Run operations on pictures and whole folders.
 
@@ -109,6 +117,7 @@ def run(
     if composed == Pipeline() and format is None:
         raise InvalidPipeline("expected something to do, got no --op, --pipeline or --format that says it")
     _check_folder(output)
+    settings = client_settings(tls_ca, tls_cert, tls_key, tls_name, token_file)
     planned = plan_jobs(inputs, output, composed)
     report = Report()
     if skip_existing:
@@ -118,7 +127,7 @@ def run(
     started = time.perf_counter()
     ended = ""
     try:
-        with _ending_on_sigterm(), _open(executor, jobs) as opened, _progress(len(planned)) as advance:
+        with _ending_on_sigterm(), _open(executor, jobs, settings) as opened, _progress(len(planned)) as advance:
             for done in process(planned, composed, opened):
                 report.add(done)
                 advance()
@@ -143,16 +152,16 @@ def _check_folder(output: Path) -> None:
         raise InvalidPipeline(expected("a folder", "--output", str(output)) + "; results keep the names of their sources")
 
 
-def _open(url: str, jobs: int | None) -> Executor:
+def _open(url: str, jobs: int | None, settings: ClientSettings) -> Executor:
     from pixelmill.executors import LocalExecutor, open_executor
 
     if jobs and url == "local:":
         return LocalExecutor(jobs)
-    if not url.startswith("grpc:"):
+    if not url.startswith(("grpc:", "grpcs:")):
         return open_executor(url)
     from pixelmill.fleet.client import IN_FLIGHT, FleetExecutor
 
-    fleet = FleetExecutor.from_url(url, jobs or IN_FLIGHT)
+    fleet = FleetExecutor.from_url(url, jobs or IN_FLIGHT, settings)
     try:
         fleet.describe()  # where nothing answers, one message says so, and not one for each picture
     except PixelmillError:

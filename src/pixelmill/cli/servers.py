@@ -6,11 +6,13 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pixelmill.cli.choices import PlacementChoice, PoolChoice, examples
+from pixelmill.cli.security import TlsCa, TlsCert, TlsClientCa, TlsKey, TokensFile
 from pixelmill.errors import InvalidPipeline
 
 if TYPE_CHECKING:
@@ -52,6 +54,17 @@ def up(
     placement: Annotated[
         PlacementChoice | None, typer.Option(help="How steps are spread; unset: one call for each.", show_default=False)
     ] = None,
+    certs: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="TLS everywhere, with the certificates of `pixelmill certs DIR`; clients show one, too.",
+        ),
+    ] = None,
+    tokens_file: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Tokens, one a line: clients send one, instead of showing a certificate."),
+    ] = None,
 ) -> None:
     """Run a whole fleet on this machine, until Ctrl-C.
 
@@ -73,6 +86,8 @@ def up(
         host=host,
         placement=placement,
         plugins=context.find_root().params["plugin"] or (),
+        certs=certs,
+        tokens_file=tokens_file,
     )
     with _interruptible():
         try:
@@ -106,7 +121,7 @@ def _show(fleet: EmbeddedFleet) -> None:
     console = Console(highlight=False)
     console.print(table)
     console.print(
-        f"Send pictures to {fleet.target}. Watch with: pixelmill fleet --target {fleet.target}. Stop with Ctrl-C.",
+        f"Send pictures to {fleet.url}. Watch with: pixelmill fleet --target {fleet.url}. Stop with Ctrl-C.",
         soft_wrap=True,
     )
 
@@ -141,6 +156,9 @@ def worker(
         int | None,
         typer.Option(min=0, help="Pictures that may wait. Variable: PIXELMILL_QUEUE; 128 where unset.", show_default=False),
     ] = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    tls_client_ca: TlsClientCa = None,
     ready_fd: ReadyFd = None,
     parent_fd: ParentFd = None,
 ) -> None:
@@ -160,6 +178,9 @@ def worker(
             host=host,
             threads=threads,
             queue=queue,
+            tls_cert=tls_cert,
+            tls_key=tls_key,
+            tls_client_ca=tls_client_ca,
             ready_fd=ready_fd,
             parent_fd=parent_fd,
         )
@@ -205,6 +226,11 @@ def orchestrator(
     quiet: Annotated[
         bool | None, typer.Option("--quiet", help="Do not log each request. Variable: PIXELMILL_QUIET.", show_default=False)
     ] = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    tls_client_ca: TlsClientCa = None,
+    tls_ca: TlsCa = None,
+    tokens_file: TokensFile = None,
     ready_fd: ReadyFd = None,
     parent_fd: ParentFd = None,
 ) -> None:
@@ -230,6 +256,11 @@ def orchestrator(
             service_name=name,
             placement=placement,
             quiet=quiet,
+            tls_cert=tls_cert,
+            tls_key=tls_key,
+            tls_client_ca=tls_client_ca,
+            tls_ca=tls_ca,
+            tokens_file=tokens_file,
             ready_fd=ready_fd,
             parent_fd=parent_fd,
         )

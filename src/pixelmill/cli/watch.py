@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pixelmill.cli.choices import examples
+from pixelmill.cli.security import ClientCert, ServerCa, TlsKey, TlsName, TokenFile, client_settings, url_of
 from pixelmill.errors import PixelmillError
 
 if TYPE_CHECKING:
@@ -32,19 +33,27 @@ def add_to(app: typer.Typer) -> None:
 
 
 def fleet(
-    target: Annotated[str, typer.Option(metavar="HOST:PORT", help="The orchestrator.")] = "localhost:50055",
+    target: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="The orchestrator; grpcs://HOST:PORT with TLS.")
+    ] = "localhost:50055",
     as_json: Annotated[bool, typer.Option("--json", help="Print the instances as JSON, once.")] = False,
     watch: Annotated[
         bool | None,
         typer.Option("--watch/--once", help="Until Ctrl-C, or once; unset: until Ctrl-C on a terminal.", show_default=False),
     ] = None,
+    tls_ca: ServerCa = None,
+    tls_cert: ClientCert = None,
+    tls_key: TlsKey = None,
+    tls_name: TlsName = None,
+    token_file: TokenFile = None,
 ) -> None:
     """Show the instances of a fleet: where they are, how they are, and how much they have done."""
     from pixelmill.fleet.addresses import parse_host
     from pixelmill.fleet.client import FleetExecutor
 
-    parse_host(target, "--target")
-    with FleetExecutor(target) as client:
+    parse_host(target.partition("://")[2] or target, "--target")
+    settings = client_settings(tls_ca, tls_cert, tls_key, tls_name, token_file)
+    with FleetExecutor.from_url(url_of(target, settings), settings=settings) as client:
         described = client.describe()
         if as_json:
             instances = [{name: getattr(one, name) for name in INSTANCE_FIELDS} for one in described.instances]
@@ -63,19 +72,27 @@ def fleet(
 def health(
     address: Annotated[str, typer.Argument(metavar="HOST:PORT", help="A worker or an orchestrator.", show_default=False)],
     timeout: Annotated[float, typer.Option(min=0.01, help="How long to wait for the answer, seconds.")] = 3.0,
+    tls_ca: ServerCa = None,
+    tls_cert: ClientCert = None,
+    tls_key: TlsKey = None,
+    tls_name: TlsName = None,
 ) -> None:
     """Ask one server whether it is serving, by the gRPC health protocol. The exit code is 0 where it is, else 1."""
     from pixelmill.fleet.addresses import parse_host
+    from pixelmill.fleet.credentials import client_tls
+    from pixelmill.fleet.diagnosis import diagnose
     from pixelmill.fleet.health import is_serving
 
-    parse_host(address, "the server")
-    if not is_serving(address, timeout):
-        raise typer.Exit(_not_serving(address))
+    settings = client_settings(tls_ca, tls_cert, tls_key, tls_name)
+    tls = client_tls(settings) if settings.tls_ca else None
+    host = parse_host(address, "the server")
+    if not is_serving(address, timeout, tls):
+        raise typer.Exit(_not_serving(address, diagnose(host, tls, timeout)))
     typer.echo("serving")
 
 
-def _not_serving(address: str) -> int:
-    typer.echo(f"pixelmill: expected a serving instance at {address}, got none", err=True)
+def _not_serving(address: str, why: str) -> int:
+    typer.echo(f"pixelmill: expected a serving instance at {address}, got {f'none: {why}' if why else 'none'}", err=True)
     return 1
 
 

@@ -60,18 +60,21 @@ class Executor(Protocol):
 _SCHEMES = {
     "local": "pixelmill.executors.local:LocalExecutor.from_url",
     "grpc": "pixelmill.fleet.client:FleetExecutor.from_url",
+    "grpcs": "pixelmill.fleet.client:FleetExecutor.from_url",
 }
 
 
 def open_executor(url: str = "local:") -> Executor:
     """Return the executor that `url` names: `local:` (in process) or `grpc://HOST:PORT` (a fleet's orchestrator).
 
+    `grpcs://HOST:PORT` is that with TLS. Certificates and a token come from the environment (docs/security.md).
+
     Raises:
-        InvalidPipeline: the URL names no executor.
+        InvalidPipeline: the URL names no executor, or a certificate or token that the environment names cannot be used.
     """
     scheme = url.partition(":")[0] if isinstance(url, str) else None
     if scheme not in _SCHEMES:
-        raise InvalidPipeline(expected("local: or grpc://HOST:PORT", "the executor", url))
+        raise InvalidPipeline(expected("local:, grpc://HOST:PORT or grpcs://HOST:PORT", "the executor", url))
     module, _, path = _SCHEMES[scheme].partition(":")
     made: Any = importlib.import_module(module)
     for part in path.split("."):

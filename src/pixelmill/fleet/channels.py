@@ -15,7 +15,8 @@ import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
 from pixelmill.errors import NoHealthyInstance, OperationNotInstalled
 from pixelmill.fleet.addresses import Host, Resolver
-from pixelmill.fleet.reach import POLL_S, Reach, open_channel
+from pixelmill.fleet.credentials import ClientTls
+from pixelmill.fleet.reach import POLL_S, Credentials, Reach, open_channel
 from pixelmill.fleet.roster import Roster
 from pixelmill.limits import Limits
 
@@ -70,6 +71,7 @@ class Line(NamedTuple):
     addresses: tuple[Host, ...]
     channel: grpc.aio.Channel
     stub: rpc.StageServiceAsyncStub
+    credentials: Credentials
 
 
 class Pool:
@@ -126,13 +128,17 @@ class Pool:
         return tuple(dict.fromkeys(address for found in self.addresses.values() for address in found))
 
     async def follow(self) -> None:
-        """Where other addresses can be reached than before, change over to a new channel. Running calls end on the old."""
-        for addresses in [
-            each for each in self._parts if self._reach.reachable(each) != each or not {*each} <= {*self.known}
-        ]:
-            self._drain(self._parts.pop(addresses))
+        """Where other addresses can be reached than before, or with other certificates, change over to a new channel.
+
+        Running calls end on the old one.
+        """
+        credentials = self._reach.credentials()
+        for addresses, part in [*self._parts.items()]:
+            same = part.credentials is credentials and self._reach.reachable(addresses) == addresses
+            if not same or not {*addresses} <= {*self.known}:
+                self._drain(self._parts.pop(addresses))
         current = self._reach.reachable(self.known)
-        if current == (self._all.addresses if self._all else ()):
+        if current == (self._all.addresses if self._all else ()) and (not self._all or self._all.credentials is credentials):
             return
         log.info("pool %s: %s", self.name, ", ".join(map(str, current)) or "no host resolves")
         line = await self._connected(current) if current else None
@@ -151,7 +157,8 @@ class Pool:
         Otherwise its first calls would all go to whichever instance is connected first. If the old channel has none at
         all, one is enough.
         """
-        channel = open_channel(addresses, self._limits, SERVICE_CONFIG)
+        credentials = self._reach.credentials()
+        channel = open_channel(addresses, self._limits, self._reach.tls, SERVICE_CONFIG)
         stub: rpc.StageServiceAsyncStub = rpc.StageServiceStub(channel)
         seen: set[tuple[str, int]] = set()
         try:
@@ -169,7 +176,7 @@ class Pool:
         except BaseException:
             await channel.close()
             raise
-        return Line(addresses, channel, stub)
+        return Line(addresses, channel, stub, credentials)
 
     def _is_broken(self) -> bool:
         return self._all is not None and self._all.channel.get_state() is not grpc.ChannelConnectivity.READY
@@ -199,11 +206,13 @@ class Pool:
 class Pools:
     """All pools, kept in step with their host names and with who can be reached by a task."""
 
-    def __init__(self, hosts: dict[str, tuple[Host, ...]], limits: Limits, resolve_s: float) -> None:
+    def __init__(
+        self, hosts: dict[str, tuple[Host, ...]], limits: Limits, resolve_s: float, tls: ClientTls | None = None
+    ) -> None:
         everyone = tuple(dict.fromkeys(host for found in hosts.values() for host in found))
         self.has_workers = "worker" in hosts
         # Every worker can do everything, so without a pool of general workers every instance is one.
-        self.reach = Reach(limits)
+        self.reach = Reach(limits, tls)
         self.roster = Roster(self.reach)
         self.by_name = {
             name: Pool(name, found, limits, self.reach, self.roster)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from pixelmill.errors import Unavailable, expected
+from pixelmill.fleet.authority import pair_in
 from pixelmill.fleet.supervisor import Command, Supervised, end_all
 from pixelmill.settings import PORTS
 
@@ -23,7 +24,10 @@ GRACE_S = 10.0
 PORT_STEP = 10
 """Instances of a role listen on ports ten apart: 50052, 50062, 50072."""
 STDERR = 2
-FOR_OTHERS = ("SERVICE_NAME", "PORT", "PIXELMILL_POOL", "PIXELMILL_PORT", "PIXELMILL_HOST", "PIXELMILL_WORKER_HOSTS")
+FOR_OTHERS = (
+    *("SERVICE_NAME", "PORT", "PIXELMILL_POOL", "PIXELMILL_PORT", "PIXELMILL_HOST", "PIXELMILL_WORKER_HOSTS"),
+    *("PIXELMILL_TOKEN", "PIXELMILL_TOKEN_FILE"),
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,8 @@ class EmbeddedFleet:
         host: the address that the orchestrator listens on.
         placement: the orchestrator's default placement.
         plugins: modules or .py files whose operations all have, beside those of installed packages.
+        certs: folder with certificates, as `pixelmill certs` makes them: all speak TLS, and show each other certificates.
+        tokens_file: with one token a line; clients send one of them, instead of showing a certificate.
         log: the file, or its path, that the processes' output is added to; standard error where None.
     """
 
@@ -63,12 +69,16 @@ class EmbeddedFleet:
         host: str = LOCALHOST,
         placement: str | None = None,
         plugins: Sequence[str] = (),
+        certs: str | Path | None = None,
+        tokens_file: str | Path | None = None,
         log: str | Path | IO[str] | IO[bytes] | None = None,
     ) -> None:
         self.host = host
         self._port = port
         self._placement = placement
         self._plugins = tuple(argument for plugin in plugins for argument in ("--plugin", plugin))
+        self._certs = certs
+        self._tokens_file = tokens_file
         self._log = log
         self._opened: IO[bytes] | None = None
         counts = {"resize": resize, "filter": filter, "watermark": watermark, "format": format, "worker": worker}
@@ -80,6 +90,11 @@ class EmbeddedFleet:
     def target(self) -> str:
         """The orchestrator's `host:port`, for clients on this machine."""
         return f"{LOCALHOST if self.host in WILDCARDS else self.host}:{self._started().port}"
+
+    @property
+    def url(self) -> str:
+        """The URL of the executor that sends pictures to it."""
+        return f"{'grpcs' if self._certs else 'grpc'}://{self.target}"
 
     @property
     def processes(self) -> tuple[FleetProcess, ...]:
@@ -157,14 +172,27 @@ class EmbeddedFleet:
             arguments += [f"--{pool}", ",".join(addresses)]
         if self._placement:
             arguments += ["--placement", self._placement]
+        if self._certs:
+            arguments += [*self._serving("orchestrator"), "--tls-ca", str(pair_in(self._certs, "ca").cert)]
+        if self._tokens_file:
+            arguments += ["--tokens-file", str(self._tokens_file)]
         return Command("orchestrator", (*self._plugins, *arguments), self._port)
 
     def _worker_command(self, pool: str, number: int) -> Command:
         name = f"{pool}-{number}"
         port = PORTS[pool] + PORT_STEP * (number - 1)
         wish = port if port < 65536 and _is_free(LOCALHOST, port) else 0
-        arguments = ("worker", "--pool", pool, "--name", name, "--host", LOCALHOST)
+        arguments = ["worker", "--pool", pool, "--name", name, "--host", LOCALHOST, *self._serving("worker")]
         return Command(name, (*self._plugins, *arguments), wish, port_is_a_wish=True)
+
+    def _serving(self, name: str) -> list[str]:
+        """Return what makes a process serve with the certificate `name`, to clients that show one."""
+        if not self._certs:
+            return []
+        cert, key = pair_in(self._certs, name)
+        arguments = ["--tls-cert", str(cert), "--tls-key", str(key)]
+        by_token = name == "orchestrator" and self._tokens_file
+        return arguments if by_token else [*arguments, "--tls-client-ca", str(pair_in(self._certs, "ca").cert)]
 
 
 def _environment() -> dict[str, str]:

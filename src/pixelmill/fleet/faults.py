@@ -23,6 +23,7 @@ from pixelmill.errors import (
     OperationFailed,
     Overloaded,
     PixelmillError,
+    Unauthenticated,
     from_reason,
     handling,
 )
@@ -36,6 +37,7 @@ _BY_CODE: dict[grpc.StatusCode, type[PixelmillError]] = {
     grpc.StatusCode.UNAVAILABLE: NoHealthyInstance,
     grpc.StatusCode.DEADLINE_EXCEEDED: DeadlineExceeded,
     grpc.StatusCode.CANCELLED: Cancelled,
+    grpc.StatusCode.UNAUTHENTICATED: Unauthenticated,
     grpc.StatusCode.INVALID_ARGUMENT: InvalidPipeline,
 }
 

@@ -7,12 +7,16 @@ import sys
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from pixelmill.errors import PixelmillError
+from pixelmill.fleet.credentials import ClientTls, client_tls, open_channel
+from pixelmill.settings import ClientSettings, load
+
 TIMEOUT_S = 3.0
 
 
-def is_serving(address: str, timeout_s: float = TIMEOUT_S) -> bool:
+def is_serving(address: str, timeout_s: float = TIMEOUT_S, tls: ClientTls | None = None) -> bool:
     """Tell whether the server at `host:port` answers, within a time in seconds, that it is serving."""
-    with grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
+    with open_channel(address, [("grpc.enable_http_proxy", 0)], tls) as channel:
         try:
             answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=timeout_s)
         except grpc.RpcError:
@@ -20,5 +24,14 @@ def is_serving(address: str, timeout_s: float = TIMEOUT_S) -> bool:
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
+def main(address: str) -> int:
+    """Ask the server at `host:port`, with TLS where the environment says who signs certificates; 0 where it is serving."""
+    try:
+        settings = load(ClientSettings)
+        return 0 if is_serving(address, tls=client_tls(settings) if settings.tls_ca else None) else 1
+    except PixelmillError as error:
+        sys.exit(f"pixelmill: {error}")
+
+
 if __name__ == "__main__":
-    sys.exit(0 if is_serving(sys.argv[1]) else 1)
+    sys.exit(main(sys.argv[1]))

@@ -24,6 +24,7 @@ from pixelmill.fleet.addresses import parse_hosts
 from pixelmill.fleet.admission import Admission
 from pixelmill.fleet.census import Census
 from pixelmill.fleet.channels import Pools
+from pixelmill.fleet.credentials import worker_tls
 from pixelmill.fleet.dispatch import REQUEST_ID, Dispatcher, Request
 from pixelmill.fleet.faults import abort, answers, answers_stream, as_error, make_status
 from pixelmill.fleet.history import History, Record
@@ -37,6 +38,7 @@ from pixelmill.fleet.server import (
     serve_until_stopped,
 )
 from pixelmill.fleet.stagelog import stage_lines
+from pixelmill.fleet.tokens import authentication
 from pixelmill.limits import MIB, Deadline
 from pixelmill.pipeline import Pipeline
 from pixelmill.plan import Placement, check_placement
@@ -58,7 +60,7 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
         self.settings = settings
         self.limits = settings.limits
         hosts = {name: parse_hosts(text, hosts_variable(name)) for name, text in settings.hosts.items()}
-        self.pools = Pools(hosts, self.limits, settings.resolve_s)
+        self.pools = Pools(hosts, self.limits, settings.resolve_s, worker_tls(settings))
         self.admission = Admission(self._places, queue=settings.queue, queue_s=settings.queue_s)
         self.dispatcher = Dispatcher(self.pools, self.limits, self.admission)
         self.census = Census(self.pools)
@@ -256,7 +258,8 @@ def serve(settings: OrchestratorSettings) -> None:
     """Run the orchestrator until it is told to stop.
 
     Raises:
-        InvalidPipeline: a list of hosts cannot be read, or a plugin that the settings name cannot be imported.
+        InvalidPipeline: a list of hosts cannot be read, a plugin that the settings name cannot be imported, or a
+            certificate, key or token cannot be used.
         Unavailable: its address is taken.
     """
     tune_malloc()
@@ -271,7 +274,8 @@ def serve(settings: OrchestratorSettings) -> None:
         # A picture somewhat beyond the limit is refused by us, with the right error; gRPC refuses what is far beyond.
         size = 2 * settings.max_input_bytes + MIB
         name = pb.DESCRIPTOR.services_by_name["OrchestratorService"].full_name
-        server = Server([name], message_options(size, orchestrator.limits.max_message_bytes))
+        options = message_options(size, orchestrator.limits.max_message_bytes)
+        server = Server([name], options, authentication(settings))
         orchestrator.server = server
         rpc.add_OrchestratorServiceServicer_to_server(orchestrator, server.grpc)
         await orchestrator.pools.open()

@@ -14,9 +14,11 @@ from typing import Any
 import grpc
 
 from pixelmill.fleet.addresses import Host, target
+from pixelmill.fleet.credentials import ClientTls, open_async_channel
 from pixelmill.fleet.server import message_options
 from pixelmill.limits import Limits
 
+Credentials = grpc.ChannelCredentials | None
 POLL_S = 0.01
 CLOSE_S = 1.0
 NEVER_MS = 2**31 - 1
@@ -38,7 +40,9 @@ CHANNEL_OPTIONS: list[tuple[str, Any]] = [
 ]
 
 
-def open_channel(addresses: Iterable[Host], limits: Limits, config: dict[str, Any] | None = None) -> grpc.aio.Channel:
+def open_channel(
+    addresses: Iterable[Host], limits: Limits, tls: ClientTls | None = None, config: dict[str, Any] | None = None
+) -> grpc.aio.Channel:
     """Open a channel whose calls carry the largest message, also when they are retried (256 KiB by default)."""
     size = limits.max_message_bytes
     options = [
@@ -47,22 +51,41 @@ def open_channel(addresses: Iterable[Host], limits: Limits, config: dict[str, An
         ("grpc.per_rpc_retry_buffer_size", size),
         ("grpc.service_config", json.dumps(config or {})),
     ]
-    return grpc.aio.insecure_channel(target(addresses), options=options)
+    return open_async_channel(target(addresses), options, tls)
 
 
 class Reach:
-    """Tells which addresses can be reached. Call `look` to be up to date."""
+    """Tells which addresses can be reached. Call `look` to be up to date.
 
-    def __init__(self, limits: Limits) -> None:
+    Where the files of `tls` change, connections are made anew; until that is done, what is known of an address stays.
+    """
+
+    def __init__(self, limits: Limits, tls: ClientTls | None = None) -> None:
+        self.tls = tls
         self._limits = limits
-        self._channels: dict[Host, grpc.aio.Channel] = {}
+        self._channels: dict[Host, tuple[grpc.aio.Channel, Credentials]] = {}
         self._up: set[Host] = set()
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def credentials(self) -> Credentials:
+        """Return what connections are opened with now: another object once the files of TLS have changed."""
+        return self.tls.current() if self.tls else None
 
     def channel(self, address: Host) -> grpc.aio.Channel:
         """Return the channel to one address."""
-        if address not in self._channels:
-            self._channels[address] = open_channel([address], self._limits)
-        return self._channels[address]
+        credentials = self.credentials()
+        channel, opened_with = self._channels.get(address, (None, None))
+        if channel is None or opened_with is not credentials:
+            if channel:
+                self._close(channel)
+            channel = open_channel([address], self._limits, self.tls)
+            self._channels[address] = channel, credentials
+        return channel
+
+    def _close(self, channel: grpc.aio.Channel) -> None:
+        task = asyncio.create_task(channel.close(CLOSE_S))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     def look(self, addresses: Iterable[Host]) -> bool:
         """Look at each address's connection, and have it connect where it does not. Tells whether all is clear."""
@@ -97,8 +120,8 @@ class Reach:
         """Close the connections to all other addresses."""
         gone = self._channels.keys() - set(kept)
         self._up -= gone
-        await asyncio.gather(*(self._channels.pop(address).close(CLOSE_S) for address in gone))
+        await asyncio.gather(*(self._channels.pop(address)[0].close(CLOSE_S) for address in gone))
 
     async def close(self) -> None:
         """Close all connections."""
-        await self.forget(())
+        await asyncio.gather(self.forget(()), *self._closing)

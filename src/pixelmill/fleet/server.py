@@ -23,6 +23,8 @@ import image_processing_pb2 as pb
 from pixelmill import __version__
 from pixelmill.cores import available_cores, machine_id
 from pixelmill.errors import PixelmillError, Unavailable
+from pixelmill.fleet.credentials import ServerTls, server_tls
+from pixelmill.fleet.exposure import exposure, protection
 from pixelmill.operations import operation_class, operation_names
 from pixelmill.operations.foreign import Foreign
 from pixelmill.settings import ServerSettings
@@ -86,9 +88,11 @@ class RunningCalls(grpc.aio.ServerInterceptor):
 class Server:
     """A gRPC server with health and reflection."""
 
-    def __init__(self, services: Sequence[str], options: list[tuple[str, Any]]) -> None:
+    def __init__(
+        self, services: Sequence[str], options: list[tuple[str, Any]], guards: Sequence[grpc.aio.ServerInterceptor] = ()
+    ) -> None:
         self.calls = RunningCalls()
-        self.grpc = grpc.aio.server(options=SERVER_OPTIONS + options, interceptors=[self.calls])
+        self.grpc = grpc.aio.server(options=SERVER_OPTIONS + options, interceptors=[*guards, self.calls])
         self.health = health_aio.HealthServicer()
         self.serving = True
         self.closing = asyncio.Event()
@@ -103,12 +107,16 @@ class Server:
         """Whether new calls are refused."""
         return self.closing.is_set()
 
-    async def start(self, host: str, port: int) -> None:
+    async def start(self, host: str, port: int, tls: ServerTls | None = None) -> None:
         """Listen. Raises `Unavailable` where the address is taken."""
+        address = f"{host}:{port}"
         try:
-            self.port = self.grpc.add_insecure_port(f"{host}:{port}")
+            if tls:
+                self.port = self.grpc.add_secure_port(address, tls.credentials())
+            else:
+                self.port = self.grpc.add_insecure_port(address)
         except RuntimeError as error:
-            raise Unavailable(f"expected a free address to listen on, got {host}:{port}: {error}") from None
+            raise Unavailable(f"expected a free address to listen on, got {address}: {error}") from None
         for service in self._services:
             await self.health.set(service, health_pb2.HealthCheckResponse.SERVING)
         await self.grpc.start()
@@ -158,7 +166,12 @@ def metadata(context: grpc.aio.ServicerContext[Any, Any], name: str) -> str:
 async def serve_until_stopped(
     server: Server, settings: ServerSettings, port: int, closing: Callable[[], Awaitable[None]] | None = None
 ) -> None:
-    """Run a server until SIGTERM, SIGINT or the parent's end, then drain it. A second signal ends it at once."""
+    """Run a server until SIGTERM, SIGINT or the parent's end, then drain it. A second signal ends it at once.
+
+    Raises:
+        InvalidPipeline: a certificate or a key cannot be used.
+        Unavailable: its address is taken.
+    """
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
 
@@ -171,8 +184,10 @@ async def serve_until_stopped(
         loop.add_signal_handler(number, stop)
     if settings.parent_fd is not None:
         watch_parent(settings.parent_fd, lambda: loop.call_soon_threadsafe(stopped.set))
-    await server.start(settings.host, port)
-    log.info("listening on %s:%d, without authentication or encryption", settings.host, server.port)
+    await server.start(settings.host, port, server_tls(settings))
+    log.info("listening on %s:%d, %s", settings.host, server.port, protection(settings))
+    if warning := exposure(settings, server.port):
+        log.warning(warning)
     if settings.ready_fd is not None:
         with os.fdopen(settings.ready_fd, "w") as ready:
             ready.write(json.dumps({"port": server.port, "pid": os.getpid()}) + "\n")
