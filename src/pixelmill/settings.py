@@ -53,6 +53,9 @@ class ServerSettings(PluginSettings):
     tls_cert: str = Field("", description="file with the certificate to serve with; unset: no encryption")
     tls_key: str = Field("", description="file with the key of that certificate")
     tls_client_ca: str = Field("", description="file with the CA of the certificates that clients must show; unset: none")
+    connection_age_s: float | None = Field(
+        None, gt=0, description="time after which clients have to connect anew, seconds; unset: an hour with TLS, else never"
+    )
     drain_s: float = Field(1.0, ge=0, description="time between leaving the pool and taking no more calls, seconds")
     grace_s: float = Field(20.0, ge=0, description="time that running calls get to finish when stopping, seconds")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what is logged, from this level on")

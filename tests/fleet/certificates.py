@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,12 +39,11 @@ def client_of(folder: Path, name: str = "client") -> ClientTls:
 
 
 @contextmanager
-def secure_fleet(folder: Path, **environment: str) -> Iterator[Fleet]:
+def secure_fleet(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[Fleet]:
     """Run a small fleet that speaks TLS everywhere, and whose servers all want a client's certificate."""
     with fleet(
         COUNTS,
         worker_environment=serving(folder, "worker"),
-        orchestrator_environment=serving(folder, "orchestrator"),
-        **environment,
+        orchestrator_environment={**serving(folder, "orchestrator"), **(environment or {})},
     ) as made:
         yield made

@@ -131,7 +131,7 @@ def test_an_address_where_nobody_listens_has_no_diagnosis(certs: Path) -> None:
 
 @pytest.mark.parametrize("environment", [{"PIXELMILL_TLS_CA": ""}, {"PIXELMILL_TLS_WORKER_NAME": "else"}])
 def test_an_orchestrator_uses_no_worker_that_it_cannot_trust(certs: Path, environment: dict[str, str]) -> None:
-    with secure_fleet(certs, **environment) as fleet, executor(fleet, client_of(certs)) as client:
+    with secure_fleet(certs, environment) as fleet, executor(fleet, client_of(certs)) as client:
         assert [one.problem.partition(":")[0] for one in client.describe().instances] == ["UNAVAILABLE"] * 4
         with pytest.raises(pixelmill.NoHealthyInstance):
             client.run(PICTURE, INSTANT)

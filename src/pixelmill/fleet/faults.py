@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from functools import wraps
@@ -83,7 +84,11 @@ def error_from_call(error: grpc.RpcError) -> PixelmillError:
                 if detail.Unpack(info) and info.domain == DOMAIN:
                     return from_reason(info.reason, text)
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
-        return ImageTooLarge(text) if "larger than max" in text else Overloaded(text)
+        # gRPC refuses a message before any of our code sees it, and has no other way of saying so.
+        too_large = re.search(r"message larger than max \((\d+) vs\. (\d+)\)", text)
+        if too_large:
+            return ImageTooLarge(f"expected at most {too_large[2]} bytes for the message, got {too_large[1]}")
+        return Overloaded(text)
     if code in _BY_CODE:
         return _BY_CODE[code](text)
     return Internal(f"the fleet answered {code.name if code else 'nothing'}: {text}")

@@ -30,6 +30,7 @@ from pixelmill.fleet.faults import abort, answers, answers_stream, as_error, mak
 from pixelmill.fleet.history import History, Record
 from pixelmill.fleet.server import (
     Server,
+    connection_options,
     instance_info,
     message_options,
     metadata,
@@ -274,7 +275,7 @@ def serve(settings: OrchestratorSettings) -> None:
         # A picture somewhat beyond the limit is refused by us, with the right error; gRPC refuses what is far beyond.
         size = 2 * settings.max_input_bytes + MIB
         name = pb.DESCRIPTOR.services_by_name["OrchestratorService"].full_name
-        options = message_options(size, orchestrator.limits.max_message_bytes)
+        options = message_options(size, orchestrator.limits.max_message_bytes) + connection_options(settings)
         server = Server([name], options, authentication(settings))
         orchestrator.server = server
         rpc.add_OrchestratorServiceServicer_to_server(orchestrator, server.grpc)

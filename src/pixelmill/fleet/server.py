@@ -30,20 +30,37 @@ from pixelmill.operations.foreign import Foreign
 from pixelmill.settings import ServerSettings
 
 POLL_S = 0.02
+MAX_METADATA_BYTES = 16 * 1024
+MAX_STREAMS = 4096
+"""Calls at a time over one connection: more than a queue is long, so that what is too much is refused and does not wait."""
+CONNECTION_AGE_S = 3600.0
 log = logging.getLogger("pixelmill.fleet")
 
 
 def message_options(receive: int, send: int) -> list[tuple[str, Any]]:
-    """Return the channel arguments that lift gRPC's 4 MB message limits to ours, in bytes."""
+    """Return the channel arguments that lift gRPC's 4 MB message limits to ours, in bytes, and bound metadata."""
     ceiling = 2**31 - 1
     return [
+        # The first alone is refused only now and then, so that clients learn of it: both at once are clear.
+        ("grpc.max_metadata_size", MAX_METADATA_BYTES),
+        ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
         ("grpc.max_receive_message_length", min(receive, ceiling)),
         ("grpc.max_send_message_length", min(send, ceiling)),
     ]
 
 
+def connection_options(settings: ServerSettings) -> list[tuple[str, Any]]:
+    """Return the channel arguments that have clients connect anew from time to time; running calls end on the old one.
+
+    A certificate is looked at only when a connection is made: one that is no longer trusted must not last for ever.
+    """
+    age_s = settings.connection_age_s or (CONNECTION_AGE_S if settings.tls_cert else None)
+    return [("grpc.max_connection_age_ms", round(age_s * 1000))] if age_s else []
+
+
 SERVER_OPTIONS: list[tuple[str, Any]] = [
     ("grpc.so_reuseport", 0),
+    ("grpc.max_concurrent_streams", MAX_STREAMS),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 300),
     ("grpc.http2.max_ping_strikes", 0),
     ("grpc.keepalive_permit_without_calls", 1),

@@ -24,6 +24,7 @@ from pixelmill.fleet.dispatch import TIME_LEFT
 from pixelmill.fleet.faults import answers, as_error
 from pixelmill.fleet.server import (
     Server,
+    connection_options,
     instance_info,
     message_options,
     metadata,
@@ -169,7 +170,8 @@ def build(worker: Worker) -> Server:
     services = pb.DESCRIPTOR.services_by_name
     names = ("ResizeService", "FilterService", "WatermarkService", "FormatService", "StageService")
     size = worker.limits.max_message_bytes
-    server = Server([services[name].full_name for name in names], message_options(size, size))
+    options = message_options(size, size) + connection_options(worker.settings)
+    server = Server([services[name].full_name for name in names], options)
     worker.server = server
     classic = Classic(worker)
     rpc.add_ResizeServiceServicer_to_server(classic, server.grpc)
