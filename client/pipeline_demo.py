@@ -1,6 +1,8 @@
 """Sends pictures through a running fleet, shows what each instance did and writes the results.
 
-python client/pipeline_demo.py [PHOTO…] [--target HOST:PORT] [--output DIR]
+python client/pipeline_demo.py [PHOTO…] [--target HOST:PORT] [--output DIR] [--tls-ca FILE …]
+
+With TLS where a CA is given, by --tls-ca or PIXELMILL_TLS_CA; a token is taken from PIXELMILL_TOKEN (docs/security.md).
 """
 
 from __future__ import annotations
@@ -25,6 +27,12 @@ try:
     import image_processing_pb2_grpc as pb_grpc
     from client.report import Done, facts, load_table, make_console, show_picture, times_table
     from client.sample_picture import create_sample_image
+    from pixelmill.errors import PixelmillError
+    from pixelmill.fleet.addresses import parse_host
+    from pixelmill.fleet.credentials import client_tls, open_channel
+    from pixelmill.fleet.diagnosis import diagnose
+    from pixelmill.fleet.tokens import call_metadata, client_token
+    from pixelmill.settings import ClientSettings, load
 except ModuleNotFoundError as error:
     if __name__ != "__main__":
         raise
@@ -39,6 +47,12 @@ PIPELINE = f'resize:1280x720 | sharpen:0.6 | sepia:0.35 | contrast:1.1 | text:"{
 CONNECT_S = 5.0
 DEADLINE_S = 30.0
 UNREACHABLE = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+FLAGS = {
+    "tls_ca": "CA of the orchestrator's certificate, with which to speak TLS",
+    "tls_cert": "certificate to show to it",
+    "tls_key": "key of that certificate",
+    "token_file": "token to send to it",
+}
 CHANNEL_OPTIONS = [
     ("grpc.max_send_message_length", -1),  # the server's own limit decides, and says which it is
     ("grpc.max_receive_message_length", -1),
@@ -55,6 +69,7 @@ CLASSIC_OPTIONS = pb.ProcessingOptions(
 )
 
 Answer = tuple[bytes, pb.Trace]
+Metadata = tuple[tuple[str, str], ...]
 Send = Callable[[str, bytes], Answer]
 
 
@@ -68,9 +83,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without UTF-8 gets question marks, not a traceback
     console, errors = make_console(), make_console(stderr=True)
+    flags = {name: getattr(arguments, name) for name in FLAGS}
     try:
-        with grpc.insecure_channel(arguments.target, options=CHANNEL_OPTIONS) as channel:
-            return _Demo(channel, arguments.output, console, errors).run(arguments.target, arguments.photos)
+        settings = load(ClientSettings, **flags)
+        tls, metadata = client_tls(settings) if settings.tls_ca else None, call_metadata(client_token(settings))
+        with open_channel(arguments.target, CHANNEL_OPTIONS, tls) as channel:
+            demo = _Demo(channel, metadata, arguments.output, console, errors)
+            if demo.connected(arguments.target):
+                return demo.run(arguments.target, arguments.photos)
+        why = diagnose(parse_host(arguments.target, "--target"), tls)
+        return demo.fail(f"{arguments.target}: {why}" if why else _how_to_start(arguments.target))
+    except PixelmillError as error:
+        errors.print(f"✗ {error}", style="red", markup=False, soft_wrap=True)
+        return 1
     except KeyboardInterrupt:
         return 130
 
@@ -85,14 +110,17 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--target", metavar="HOST:PORT", default=DEFAULT_TARGET, help="the orchestrator (%(default)s)")
     parser.add_argument("--output", metavar="DIR", type=Path, default=Path("output"), help="where to write (%(default)s)")
+    for name, what in FLAGS.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", metavar="FILE", help=f"{what}, or PIXELMILL_{name.upper()}")
     return parser.parse_args(argv)
 
 
 class _Demo:
     """One run against one orchestrator."""
 
-    def __init__(self, channel: grpc.Channel, output: Path, console: Console, errors: Console) -> None:
+    def __init__(self, channel: grpc.Channel, metadata: Metadata, output: Path, console: Console, errors: Console) -> None:
         self.channel = channel
+        self.metadata = metadata
         self.orchestrator = pb_grpc.OrchestratorServiceStub(channel)
         self.output = output
         self.console = console
@@ -101,12 +129,10 @@ class _Demo:
         self.taken: set[str] = set()
 
     def run(self, target: str, photos: Sequence[Path]) -> int:
-        if not self._connected(target):
-            return self._fail(_how_to_start(target))
         try:
             self.output.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            return self._fail(f"cannot write to {self.output}: {error.strerror}")
+            return self.fail(f"cannot write to {self.output}: {error.strerror}")
         self.console.print(f"ProcessImage on {target}: 1280×720, BLUR, SHARPEN, SEPIA, text, PNG", style="bold")
         classic, finished = [], []
         for name, data in self._pictures(photos):
@@ -121,10 +147,12 @@ class _Demo:
             self._summarize(classic, finished)
         return 1 if self.failures else 0
 
-    def _connected(self, target: str) -> bool:
+    def connected(self, target: str) -> bool:
         try:
             with self.console.status(f"waiting for the orchestrator on {target}"):
-                self.orchestrator.DescribeFleet(pb.DescribeFleetRequest(), timeout=CONNECT_S, wait_for_ready=True)
+                self.orchestrator.DescribeFleet(
+                    pb.DescribeFleetRequest(), timeout=CONNECT_S, wait_for_ready=True, metadata=self.metadata
+                )
         except grpc.RpcError as error:
             return error.code() not in UNREACHABLE
         return True
@@ -139,7 +167,7 @@ class _Demo:
             try:
                 data = path.read_bytes()
             except OSError as error:
-                self._fail(f"{path}: {error.strerror}")
+                self.fail(f"{path}: {error.strerror}")
             else:
                 yield self._free_name(path), data
 
@@ -161,31 +189,32 @@ class _Demo:
             path = self.output / (Path(name).stem + ending)
             path.write_bytes(result)
         except grpc.RpcError as error:
-            self._fail(f"{name}: {_explained(error)}")
+            self.fail(f"{name}: {_explained(error)}")
         except Refused as error:
-            self._fail(f"{name}: {error}")
+            self.fail(f"{name}: {error}")
         except OSError as error:
-            self._fail(f"{name}: cannot write the result: {error.strerror}")
+            self.fail(f"{name}: cannot write the result: {error.strerror}")
         else:
             return Done(name, path, facts(data), facts(result), trace, took_ms)
         return None
 
     def _process_image(self, name: str, data: bytes) -> Answer:
         request = pb.ProcessRequest(filename=name, image_data=data, options=CLASSIC_OPTIONS)
-        response = self.orchestrator.ProcessImage(request, timeout=DEADLINE_S)
+        response = self.orchestrator.ProcessImage(request, timeout=DEADLINE_S, metadata=self.metadata)
         if not response.success:
             raise Refused(response.message)
         return response.processed_image, response.trace
 
     def _run_pipeline(self, name: str, data: bytes) -> Answer:
         request = pb.RunPipelineRequest(id=name, image_data=data, pipeline_text=PIPELINE)
-        response = self.orchestrator.RunPipeline(request, timeout=DEADLINE_S)
+        response = self.orchestrator.RunPipeline(request, timeout=DEADLINE_S, metadata=self.metadata)
         return response.image_data, response.trace
 
     def _summarize(self, classic: list[Done], finished: list[Done]) -> None:
         instances: Iterable[pb.InstanceInfo] = ()
         with suppress(grpc.RpcError):  # the traces say enough
-            instances = self.orchestrator.DescribeFleet(pb.DescribeFleetRequest(), timeout=DEADLINE_S).instances
+            request = pb.DescribeFleetRequest()
+            instances = self.orchestrator.DescribeFleet(request, timeout=DEADLINE_S, metadata=self.metadata).instances
         self.console.print()
         self.console.print(times_table({"ProcessImage": classic, "RunPipeline": finished}))
         self._line("resize includes decoding; moving is queueing and transfer between the processes")
@@ -200,7 +229,7 @@ class _Demo:
     def _line(self, text: str) -> None:
         self.console.print(text, markup=False, soft_wrap=True)
 
-    def _fail(self, message: str) -> int:
+    def fail(self, message: str) -> int:
         self.failures += 1
         headline, *rest = message.splitlines()
         self.errors.print(f"✗ {headline}", style="red", markup=False, soft_wrap=True)
@@ -219,7 +248,7 @@ def _how_to_start(target: str) -> str:
     pixelmill up                                 the fleet as local processes, until Ctrl-C
     docker-compose up --build                    the fleet in containers
     python services/orchestrator_service.py      an orchestrator alone; *_SERVICE_HOSTS name its workers
-or name a running one with --target HOST:PORT."""
+or name a running one with --target HOST:PORT; one that speaks TLS wants --tls-ca FILE."""
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from pixelmill.fleet.health import is_serving
 from tests.fleet.certificates import client_of, make, make_expired, secure_fleet, serving
 from tests.fleet.processes import ORCHESTRATOR, PATIENCE_S, Fleet, Process, running, wait_for
 from tests.fleet.requests import INSTANT, PICTURE, SAMPLE, request
+from tests.plugins import ROOT
 
 CLIENTS = 4
 
@@ -223,6 +224,20 @@ def test_the_command_line(secure: Fleet, certs: Path, tmp_path: Path, capsys: py
     assert "it speaks TLS" in capsys.readouterr().err
     assert main([*run, "--executor", f"grpcs://{address}", "--tls-ca", str(tmp_path / "none.pem")]) == 2
     assert f"expected to read {tmp_path / 'none.pem'}" in capsys.readouterr().err
+
+
+def test_the_demo(secure: Fleet, certs: Path, tmp_path: Path) -> None:
+    def demo(*flags: str) -> subprocess.CompletedProcess[str]:
+        picture, target = ROOT / "examples" / "photos" / "coffee.png", secure.orchestrator.address
+        command = [sys.executable, "client/pipeline_demo.py", str(picture), "--target", target, "--output", str(tmp_path)]
+        return subprocess.run([*command, *flags], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    done = demo(*command_line(certs))
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"coffee-processed.png", "coffee-pipeline.jpg"}
+    refused = demo()
+    assert refused.returncode == 1
+    assert "it speaks TLS" in refused.stderr
 
 
 def test_variables(secure: Fleet, certs: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from pydantic import AliasChoices
 
+from pixelmill.fleet.authority import make_certificates
+from pixelmill.settings import OrchestratorSettings, ServerSettings, WorkerSettings
 from tests.containers.contract import COMPOSE_FILE, NETWORK, ORCHESTRATOR, POOLS, ROOT, SERVICES
 
 V1_SERVICE_KEYS = {
     *("build", "cap_drop", "command", "container_name", "cpus", "depends_on", "environment", "healthcheck", "image"),
     *("logging", "mem_limit", "networks", "pids_limit", "ports", "pull_policy", "read_only", "restart", "security_opt"),
-    *("stop_grace_period", "tmpfs"),
+    *("stop_grace_period", "tmpfs", "user", "volumes"),
 }
 """Those keys of the compose specification that v1.29's schema has, among the ones one might want here."""
 V1_HEALTHCHECK_KEYS = {"disable", "interval", "retries", "start_period", "test", "timeout"}
@@ -59,3 +63,39 @@ def test_every_service_runs_a_file_that_is_there(file: dict[str, Any]) -> None:
         assert interpreter == "python"
         assert (ROOT / script).is_file()
         assert (ROOT / service["healthcheck"]["test"][1]).stat().st_mode & 0o111
+
+
+def variables(model: type[ServerSettings]) -> set[str]:
+    """Return the variables that settings are read from."""
+    aliases = {name: field.validation_alias for name, field in model.model_fields.items()}
+    return {
+        str(alias.choices[-1] if isinstance(alias, AliasChoices) else f"PIXELMILL_{name}").upper()
+        for name, alias in aliases.items()
+    }
+
+
+def is_of_the_file(variable: str) -> bool:
+    """Tell whether the compose file says itself what a variable is, or deploy/compose.tls.yml, or nobody needs it there."""
+    ours = {"SERVICE_NAME", "PORT", "PIXELMILL_HOST", "PIXELMILL_POOL", "PIXELMILL_READY_FD", "PIXELMILL_PARENT_FD"}
+    return variable in ours or variable.endswith(("_HOSTS", "_FILE")) or "_TLS_" in variable
+
+
+def test_every_other_setting_is_passed_on_where_it_is_set(file: dict[str, Any]) -> None:
+    for name, service in file["services"].items():
+        model = OrchestratorSettings if name == ORCHESTRATOR.name else WorkerSettings
+        passed = {variable for variable, value in service["environment"].items() if value is None}
+        assert passed == {variable for variable in variables(model) if not is_of_the_file(variable)}
+        assert {variable for variable in service["environment"] if not is_of_the_file(variable)} == passed
+
+
+def test_the_file_for_tls_names_certificates_that_are_made(file: dict[str, Any], tmp_path: Path) -> None:
+    secure = yaml.safe_load((ROOT / "deploy" / "compose.tls.yml").read_text(encoding="utf-8"))
+    assert secure["services"].keys() == file["services"].keys()
+    make_certificates(tmp_path)
+    for name, service in secure["services"].items():
+        model = OrchestratorSettings if name == ORCHESTRATOR.name else WorkerSettings
+        known = variables(model) | {"PIXELMILL_TLS_CA"}  # which the health check reads
+        assert service.keys() <= V1_SERVICE_KEYS
+        assert service["environment"].keys() <= known
+        for value in filter(None, service["environment"].values()):
+            assert (tmp_path / value.removeprefix("/certs/")).is_file()
