@@ -80,13 +80,13 @@ def test_what_is_no_certificate_or_no_key_is_refused(certs: Path, tmp_path: Path
         ((cert, other), f"expected the key of the certificate {cert}, got another in {other}"),
         ((rubbish, key), f"expected a certificate and its key without a password, in PEM, got {rubbish} and {key}"),
         ((cert, missing), f"expected to read {missing}, got: No such file or directory"),
-        ((cert, key, rubbish), f"expected certificates in PEM for a CA, got {rubbish!r}"),
+        ((cert, key, rubbish), f"expected the certificates of a CA, in PEM, got {rubbish}"),
     ]
     for arguments, said in cases:
         with pytest.raises(InvalidPipeline) as refused:
             ServerTls(*arguments)
         assert str(refused.value) == said
-    with pytest.raises(InvalidPipeline, match="expected certificates in PEM"):
+    with pytest.raises(InvalidPipeline, match="expected the certificates of a CA"):
         ClientTls(rubbish)
     with pytest.raises(InvalidPipeline, match=r"expected the path of a file for tls_key \(PIXELMILL_TLS_KEY\), got none"):
         ClientTls(cert=cert)

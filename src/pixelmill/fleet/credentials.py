@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from pixelmill.errors import InvalidPipeline, expected
+from pixelmill.errors import InvalidPipeline
 from pixelmill.fleet.kept import Kept
 
 if TYPE_CHECKING:
@@ -161,6 +161,6 @@ def _load_ca(context: ssl.SSLContext, ca: str) -> None:
     try:
         context.load_verify_locations(ca)
     except ssl.SSLError:
-        raise InvalidPipeline(expected("certificates in PEM", "a CA", ca)) from None
+        raise InvalidPipeline(f"expected the certificates of a CA, in PEM, got {ca}") from None
     except OSError as error:
         raise InvalidPipeline(f"expected to read {ca}, got: {error.strerror or error}") from None
