@@ -150,20 +150,24 @@ LOOKUPS = st.one_of(
     made("auto_level", clip=st.floats(0, 0.49), by=st.sampled_from(["luma", "channel"])),
     made("opacity", factor=SHARES),
 )
+MIXING = st.one_of(
+    made("blur", sigma=st.floats(0.05, 250)),
+    made("sharpen", amount=st.floats(0, 10)),
+    made("unsharp", sigma=st.floats(0.1, 30), amount=st.floats(0, 10), threshold=st.integers(0, 255)),
+    made("median", radius=st.integers(1, 50)),
+    made("pixelate", size=st.integers(1, 70)),
+)
+"""What mixes neighbours and keeps what is the same everywhere."""
 FILTERS = st.one_of(
     LOOKUPS,
+    MIXING,
     made("grayscale", amount=SHARES),
-    made("blur", sigma=st.floats(0.1, 30)),
-    made("sharpen", amount=st.floats(0, 10)),
     made("edge_detect", amount=SHARES),
     made("sepia", amount=SHARES),
     made("saturation", factor=st.floats(0, 10)),
     made("hue", degrees=st.floats(-360, 360)),
     made("duotone", dark=COLORS, light=COLORS, amount=SHARES),
-    made("unsharp", sigma=st.floats(0.1, 30), amount=st.floats(0, 10), threshold=st.integers(0, 255)),
-    made("median", radius=st.integers(1, 50)),
     made("vignette", amount=SHARES, start=st.floats(0, 0.99)),
-    made("pixelate", size=st.integers(1, 70)),
     made("convolve", {"kernel": KERNELS}, divisor=st.floats(0.1, 9), offset=st.floats(-255, 255)),
     made("rounded_corners", {"radius": st.floats(0, 90)}),
     made("rounded_corners", {"share": st.floats(0, 0.5)}),
