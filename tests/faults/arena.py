@@ -1,0 +1,94 @@
+"""A fleet under load, and what must hold of it whatever is done to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.faults.checker import check_attempts, check_bytes, check_leaks, check_outcomes, check_recovery
+from tests.faults.load import Load
+from tests.faults.mix import MIX, expected
+from tests.faults.record import History
+from tests.faults.resources import Usage, usages
+from tests.fleet.processes import Fleet, Process, wait_for
+
+WARM_UP = 100
+"""Requests before anything is measured: memory grows for as long as threads and arenas are new."""
+NORMAL = 120
+"""Requests that tell what is normal."""
+NOTICE_S = 2.0
+"""How soon a fault is noticed, seconds."""
+RECOVERY_S = 3.0
+"""How soon after healing all is as before, seconds."""
+TIMES = 3.0
+"""How much longer calls may take than before without being slow: other processes use this machine, too."""
+
+
+@dataclass
+class Arena:
+    """A fleet, the load on it, and how it was while all was well."""
+
+    fleet: Fleet
+    load: Load
+    healthy: History
+
+    @property
+    def hiccup_s(self) -> float:
+        """How long a call may take at most that has met a fault, seconds."""
+        return NOTICE_S + 10 * self.healthy.took_s(0.99)
+
+    def until_used(self, pool: str, instances: Sequence[Process]) -> History:
+        """Wait until calls of a pool go to exactly these instances."""
+        names = {each.instance for each in instances}
+        return self.load.until(lambda history: history.used(pool) == names, f"calls to go to {sorted(names)}")
+
+    def settle(self) -> None:
+        """Check that the fleet is as it was before."""
+        wait_for(lambda: all(each.healthy for each in self.fleet.describe().instances), "all instances to be healthy")
+        healed = time.monotonic()
+        wait_for(lambda: len(self.load.since(healed + RECOVERY_S)) >= NORMAL, "requests after the healing")
+        check_recovery(self.healthy, self.load.since(healed + RECOVERY_S), TIMES)
+
+
+@contextmanager
+def under_load(
+    fleet: Fleet, folder: Path, *, budget: float = 1.05, most: int = 3, allowed: Sequence[str] = ()
+) -> Iterator[Arena]:
+    """Put a fleet under load. At the end, all must be as before, and every request must have come to its right end.
+
+    Args:
+        budget: how many attempts a hop may take on average.
+        most: how many attempts any hop may take.
+        allowed: gRPC codes of failures that may happen.
+    """
+    processes = [fleet.orchestrator, *(process for group in fleet.workers.values() for process in group)]
+    with Load(fleet.orchestrator.address, folder) as load:
+        load.more(max(WARM_UP, 2 * len(MIX)))
+        wait_for(lambda: all(each.healthy for each in fleet.describe().instances), "all instances to be healthy")
+        before = usages(processes)
+        arena = Arena(fleet, load, load.more(NORMAL))
+        yield arena
+        arena.settle()
+        _wait_until_tidy(before, processes)
+    check_outcomes(load.history, allowed)
+    check_bytes(load.history, expected())
+    check_attempts(load.history, budget, most)
+
+
+def _wait_until_tidy(before: Mapping[str, Usage], processes: Sequence[Process]) -> None:
+    """Wait until no process has more than it had; connections that were given up are closed only after a while."""
+
+    def tidy() -> bool:
+        with suppress(AssertionError):
+            check_leaks(before, usages(processes))
+            return True
+        return False
+
+    try:
+        wait_for(tidy, "files and memory to be as before")
+    except AssertionError:
+        check_leaks(before, usages(processes))
+        raise
