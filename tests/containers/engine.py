@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -13,28 +16,41 @@ from tests.fleet.processes import wait_for
 MAY_TAKE_S = 900.0
 
 
-def docker(*arguments: str) -> str:
-    """Run a `docker` command and return what it prints.
+def docker(*arguments: str, variables: Mapping[str, str] | None = None) -> str:
+    """Run a `docker` command, with these variables beside the environment's, and return what it prints.
 
     Raises:
         AssertionError: it failed; with what it said.
     """
     done = subprocess.run(
-        ["docker", *arguments], check=False, capture_output=True, text=True, encoding="utf-8", timeout=MAY_TAKE_S
+        ["docker", *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=MAY_TAKE_S,
+        env={**os.environ, **(variables or {})},
     )
     assert done.returncode == 0, f"docker {' '.join(arguments)}: {done.stdout[-2000:]}{done.stderr[-4000:]}"
     return done.stdout
 
 
 class Project:
-    """One compose project under a name of its own. The containers' names are fixed, so there can be one at a time."""
+    """One compose project under a name of its own. The containers' names are fixed, so there can be one at a time.
 
-    def __init__(self) -> None:
+    Args:
+        files: the compose file, and those that add to it.
+        variables: what the files find in the environment, beside what is there.
+    """
+
+    def __init__(self, files: Sequence[Path] = (COMPOSE_FILE,), variables: Mapping[str, str] | None = None) -> None:
+        self._files = [argument for file in files for argument in ("--file", str(file))]
+        self._variables = variables or {}
         self.name = f"pixelmill-test-{uuid4().hex[:8]}"
 
     def compose(self, *arguments: str) -> str:
         """Run a `docker compose` command on this project."""
-        return docker("compose", "--project-name", self.name, "--file", str(COMPOSE_FILE), *arguments)
+        return docker("compose", "--project-name", self.name, *self._files, *arguments, variables=self._variables)
 
     def up(self, *services: str) -> None:
         """Build the image, start services, all where none is named, and wait until they are healthy."""
@@ -67,14 +83,15 @@ class Project:
         """Run a shell script in a service's container; its output and errors, whatever its exit code."""
         return docker("exec", SERVICES[service].container, "sh", "-c", f"{{ {script}; }} 2>&1; true")
 
-    def log(self, service: str) -> str:
-        """Return what a service has printed."""
-        return docker("logs", SERVICES[service].container)
+    def log(self, service: str, *, errors: bool = False) -> str:
+        """Return what a service has printed to its output, or instead to its standard error."""
+        printed = subprocess.run(["docker", "logs", SERVICES[service].container], check=True, capture_output=True, text=True)
+        return printed.stderr if errors else printed.stdout
 
     def kill_process(self, service: str) -> None:
         """Kill a service's process from outside its container, as a crash: the engine was not asked, so it restarts it."""
-        state = self.inspect(service)["State"]
+        container = self.inspect(service)
         docker(
-            *("run", "--rm", "--pid", "host", "--user", "0", "--network", "none", "--cap-add", "KILL", "pixelmill"),
-            *("python", "-c", f"import os; os.kill({state['Pid']}, 9)"),
+            *("run", "--rm", "--pid", "host", "--user", "0", "--network", "none", "--cap-add", "KILL", container["Image"]),
+            *("python", "-c", f"import os; os.kill({container['State']['Pid']}, 9)"),
         )

@@ -14,7 +14,7 @@ import grpc
 import image_processing_pb2_grpc as rpc
 from pixelmill.fleet.health import is_serving
 from tests.containers.contract import NETWORK, POOLS, ROOT, SERVICES
-from tests.containers.engine import Project
+from tests.containers.engine import Project, docker
 from tests.containers.requests import instances, process
 from tests.fleet.processes import wait_for
 
@@ -41,7 +41,11 @@ def test_every_published_port_answers_by_the_health_protocol(fleet: Project) -> 
 
 
 def test_one_image_is_shared(fleet: Project) -> None:
-    assert len({fleet.inspect(service)["Image"] for service in SERVICES}) == 1
+    """By all services of a pool, and its layers by all pools: they are on the disk once."""
+    images = {name: {fleet.inspect(one.name)["Image"] for one in pool} for name, pool in POOLS.items()}
+    assert [len(several) for several in images.values()] == [1, 1, 1]
+    everyone = {fleet.inspect(service)["Image"] for service in SERVICES}
+    assert len({docker("image", "inspect", "--format", "{{.RootFS.Layers}}", image) for image in everyone}) == 1
 
 
 def test_containers_restart_and_are_bounded(fleet: Project) -> None:
@@ -71,6 +75,57 @@ def test_containers_may_do_little(fleet: Project) -> None:
         assert rights == {"CapPrm": "0" * 16, "CapEff": "0" * 16, "CapBnd": "0" * 16, "NoNewPrivs": "1"}
         assert [line.rpartition(": ")[2] for line in said[6:9]] == ["Read-only file system"] * 3
         assert said[9:] == ["wrote"]
+
+
+WRITES_EVERYWHERE = """
+import os
+for folder, below, files in os.walk("/"):
+    if folder == "/":
+        below[:] = set(below) - {"proc", "sys"}
+    try:
+        probe = os.path.join(folder, ".probe")
+        os.close(os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        os.unlink(probe)
+        print(folder)
+    except OSError:
+        pass
+    for path in (os.path.join(folder, file) for file in files):
+        if os.path.isfile(path) and not os.path.islink(path):
+            try:
+                os.close(os.open(path, os.O_WRONLY | os.O_APPEND))
+                print(path)
+            except OSError:
+                pass
+"""
+
+
+def test_a_server_can_write_nothing_but_memory_and_little_of_it(fleet: Project) -> None:
+    """It tries every folder and every file that it can see; what it may write to is gone when it ends."""
+    for service in ("filter-1", "orchestrator"):
+        mounts = {
+            where: (kind, options)
+            for _, where, kind, options, *_ in map(str.split, fleet.run_inside(service, "cat /proc/mounts").splitlines())
+        }
+        assert mounts["/"][1].split(",")[0] == "ro"
+        assert mounts["/tmp"][0] == "tmpfs"
+        written = fleet.run_inside(service, f"python -c '{WRITES_EVERYWHERE}'").splitlines()
+        assert "/tmp" in written
+        for path in written:
+            home = max((where for where in mounts if Path(path).is_relative_to(where)), key=len)
+            assert mounts[home][0] in ("tmpfs", "mqueue"), f"{path} is on {home}: {mounts[home]}"
+        fill = "head -c 100000000 /dev/zero > /tmp/big; stat -c %s /tmp/big; rm /tmp/big; echo x > /proc/sys/kernel/hostname"
+        said = fleet.run_inside(service, fill).splitlines()
+        assert "No space left on device" in said[0]
+        assert int(said[1]) <= 64 * 2**20
+        assert "Read-only file system" in said[2] or "Permission denied" in said[2]
+
+
+def test_a_server_says_once_each_time_it_starts_that_it_is_open(fleet: Project) -> None:
+    for service in SERVICES:
+        log = fleet.log(service, errors=True).splitlines()
+        warnings = [line for line in log if " WARNING " in line]
+        assert len(warnings) == len([line for line in log if " listening on " in line]), warnings
+        assert all("is open to everyone who can reach it, not encrypted" in line for line in warnings)
 
 
 def test_the_health_check_fails_where_no_server_answers(fleet: Project) -> None:
