@@ -141,7 +141,7 @@ def test_an_orchestrator_uses_no_worker_that_it_cannot_trust(certs: Path, enviro
 def test_health_as_in_a_container(secure: Fleet, certs: Path) -> None:
     """The check in a container has the server's own variables."""
     for server, name in ((secure.orchestrator, "orchestrator"), (secure.workers["resize"][0], "worker")):
-        command = [sys.executable, "-m", "pixelmill.fleet.health", server.address]
+        command = [sys.executable, "-m", "pixelmill.fleet.health", "--tls", server.address]
         environment = {"PYTHONPATH": ":".join(sys.path), **serving(certs, name)}
         assert subprocess.run(command, check=False, env=environment).returncode == 0
         del environment["PIXELMILL_TLS_CA"]

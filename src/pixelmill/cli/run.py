@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -117,17 +118,17 @@ def run(
     if composed == Pipeline() and format is None:
         raise InvalidPipeline("expected something to do, got no --op, --pipeline or --format that says it")
     _check_folder(output)
-    settings = client_settings(tls_ca, tls_cert, tls_key, tls_name, token_file)
     planned = plan_jobs(inputs, output, composed)
     report = Report()
     if skip_existing:
         waiting = [job for job in planned if not job.is_done()]
         report.skipped = len(planned) - len(waiting)
         planned = waiting
+    access = partial(client_settings, tls_ca, tls_cert, tls_key, tls_name, token_file)
     started = time.perf_counter()
     ended = ""
     try:
-        with _ending_on_sigterm(), _open(executor, jobs, settings) as opened, _progress(len(planned)) as advance:
+        with _ending_on_sigterm(), _open(executor, jobs, access) as opened, _progress(len(planned)) as advance:
             for done in process(planned, composed, opened):
                 report.add(done)
                 advance()
@@ -152,7 +153,7 @@ def _check_folder(output: Path) -> None:
         raise InvalidPipeline(expected("a folder", "--output", str(output)) + "; results keep the names of their sources")
 
 
-def _open(url: str, jobs: int | None, settings: ClientSettings) -> Executor:
+def _open(url: str, jobs: int | None, access: Callable[[], ClientSettings]) -> Executor:
     from pixelmill.executors import LocalExecutor, open_executor
 
     if jobs and url == "local:":
@@ -161,7 +162,7 @@ def _open(url: str, jobs: int | None, settings: ClientSettings) -> Executor:
         return open_executor(url)
     from pixelmill.fleet.client import IN_FLIGHT, FleetExecutor
 
-    fleet = FleetExecutor.from_url(url, jobs or IN_FLIGHT, settings)
+    fleet = FleetExecutor.from_url(url, jobs or IN_FLIGHT, access())
     try:
         fleet.describe()  # where nothing answers, one message says so, and not one for each picture
     except PixelmillError:

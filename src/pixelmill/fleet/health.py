@@ -1,4 +1,4 @@
-"""Asks a server how it is, by the gRPC health protocol: `python -m pixelmill.fleet.health HOST:PORT`."""
+"""Asks a server how it is, by the gRPC health protocol: `python -m pixelmill.fleet.health [--tls] HOST:PORT`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from pixelmill.errors import PixelmillError
 from pixelmill.fleet.credentials import ClientTls, client_tls, open_channel
-from pixelmill.settings import ClientSettings, load
 
 TIMEOUT_S = 3.0
 
@@ -24,14 +23,15 @@ def is_serving(address: str, timeout_s: float = TIMEOUT_S, tls: ClientTls | None
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
-def main(address: str) -> int:
-    """Ask the server at `host:port`, with TLS where the environment says who signs certificates; 0 where it is serving."""
+def _tls() -> ClientTls:
+    # Containers are checked all the time: without TLS, settings and all that they need are not imported.
+    from pixelmill.settings import ClientSettings, load
+
     try:
-        settings = load(ClientSettings)
-        return 0 if is_serving(address, tls=client_tls(settings) if settings.tls_ca else None) else 1
+        return client_tls(load(ClientSettings))
     except PixelmillError as error:
         sys.exit(f"pixelmill: {error}")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(0 if is_serving(sys.argv[-1], tls=_tls() if "--tls" in sys.argv else None) else 1)
