@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pixelmill.codecs.formats import Format, format_of
+from pixelmill.codecs.quick import quick_header
 from pixelmill.codecs.sequence import is_sequence, open_sequence
 from pixelmill.codecs.structure import check_structure
 from pixelmill.codecs.svg import check_svg, check_svg_size
@@ -81,23 +82,46 @@ def probe(data: bytes, limits: Limits = DEFAULT_LIMITS, *, first_frame: bool = F
         if min(header.size) < 1:
             raise CorruptImage(expected("a width and a height of 1 or more", f"the source, a {entry.name}", header.size))
     else:
-        header = _sequence_header(data, entry) if is_sequence(data) else _header(load(data, entry), entry)
-    if entry.name == "png":
-        header = replace(header, frames=_apng_frames(data))
+        header = _plain_header(data, entry) or _loaded_header(data, entry)
     if drawn:
         check_svg_size(header.size, drawn)
     limits.check_source(header.size.width, header.size.height, 1 if first_frame else header.frames)
     return header
 
 
+def _plain_header(data: bytes, entry: Format) -> Header | None:
+    found = quick_header(data, entry.name)
+    if not found:
+        return None
+    size, bands, orientation = found
+    return Header(
+        format=entry,
+        size=_upright(size, orientation),
+        bands=bands,
+        space="srgb" if bands >= 3 else "b-w",
+        has_alpha=bands in (2, 4),
+        orientation=orientation,
+    )
+
+
+def _upright(size: Size, orientation: int) -> Size:
+    return Size(size.height, size.width) if orientation in SIDEWAYS else size
+
+
+def _loaded_header(data: bytes, entry: Format) -> Header:
+    if is_sequence(data):
+        return _sequence_header(data, entry)
+    header = _header(load(data, entry), entry)
+    return replace(header, frames=_apng_frames(data)) if entry.name == "png" else header
+
+
 def _header(vips: pyvips.Image, entry: Format) -> Header:
     fields = set(vips.get_fields())
     orientation = vips.get("orientation") if "orientation" in fields else 1
     orientation = orientation if 1 <= orientation <= 8 else 1
-    width, height = vips.width, vips.height
     return Header(
         format=entry,
-        size=Size(height, width) if orientation in SIDEWAYS else Size(width, height),
+        size=_upright(Size(vips.width, vips.height), orientation),
         frames=vips.get("n-pages") if "n-pages" in fields else 1,
         bands=vips.bands,
         depth=_DEPTHS.get(vips.format, 64),
@@ -113,7 +137,7 @@ def _sequence_header(data: bytes, entry: Format) -> Header:
         orientation = file.getexif().get(0x0112, 1)
         return Header(
             format=entry,
-            size=Size(*(reversed(file.size) if orientation in SIDEWAYS else file.size)),
+            size=_upright(Size(*file.size), orientation),
             frames=file.n_frames,
             bands=len(file.getbands()),
             has_alpha="A" in file.getbands(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -33,6 +33,7 @@ from pixelmill.pipeline import Pipeline, Rendition
 from pixelmill.plan import Branch, Hop, Placement, Plan, plan
 from pixelmill.result import HopReport, Rendered, Result, Trace
 
+Call = grpc.aio.UnaryUnaryCall[pb.StageRequest, pb.StageResponse]
 REQUEST_ID = "x-request-id"
 TIME_LEFT = "pixelmill-time-left"
 """How long a hop may take, in seconds: metadata of a call to a worker."""
@@ -40,6 +41,9 @@ LATE_S = 1.0
 """How much longer than its deadline a call to a worker may take, in seconds."""
 OTHERS_S = 0.5
 """How long a call that found no instance waits for the pool to list others, in seconds."""
+QUICK_BYTES = 256 * 1024
+QUICK_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+"""JPEG and PNG: what else there is may hold many pictures, or need a library that has to be loaded first."""
 AT_ONCE_S = 0.05
 """A client that gives up so shortly before the deadline does so because of it."""
 
@@ -71,7 +75,7 @@ class Dispatcher:
         self.limits = limits
         self.admission = admission
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="probe")
-        self._left: set[asyncio.Future[pb.StageResponse]] = set()
+        self._left: set[Call] = set()
 
     async def run(self, request: Request, report: Callable[[Progress], None]) -> Result:
         """Run a request; `report` is told after its plan is made and after each hop.
@@ -91,7 +95,7 @@ class Dispatcher:
         """Plan a request from its picture's header."""
         loop = asyncio.get_running_loop()
         read = partial(probe, request.source, self.limits, first_frame=request.pipeline.first_frame)
-        header = await loop.run_in_executor(self._threads, read)
+        header = read() if _is_quick(request.source) else await loop.run_in_executor(self._threads, read)
         return plan(
             request.pipeline,
             header,
@@ -149,20 +153,20 @@ class Dispatcher:
         """
         remaining = request.deadline.remaining_s
         metadata = ((REQUEST_ID, request.id), (TIME_LEFT, f"{max(remaining, 0):.3f}"))
-        call = asyncio.ensure_future(_answer(stub.RunStage(message, timeout=remaining + LATE_S, metadata=metadata)))
+        call: Call = stub.RunStage(message, timeout=remaining + LATE_S, metadata=metadata)
         try:
-            done, _ = await asyncio.wait((call,), timeout=remaining)
+            in_time = await _is_done(call, remaining)
         except asyncio.CancelledError:
             if request.deadline.remaining_s > AT_ONCE_S:
                 call.cancel()
             else:
                 self._leave(call)
             raise
-        if not done:
+        if not in_time:
             self._leave(call)
             raise DeadlineExceeded(f"the deadline passed before the {pool} pool answered")
         try:
-            return call.result()
+            return await call
         except asyncio.CancelledError:
             # Nobody gave up: the call outlived the list of instances that it was made on.
             raise NoHealthyInstance(f"the connection to the {pool} pool was closed") from None
@@ -175,16 +179,10 @@ class Dispatcher:
                 fault = NoHealthyInstance(f"no instance of the {pool} pool answers: {fault}")
             raise fault from None
 
-    def _leave(self, call: asyncio.Future[pb.StageResponse]) -> None:
+    def _leave(self, call: Call) -> None:
         """Let a call that nobody waits for any more come to its end, which is soon."""
-
-        def finished(call: asyncio.Future[pb.StageResponse]) -> None:
-            self._left.discard(call)
-            if not call.cancelled():
-                call.exception()
-
         self._left.add(call)
-        call.add_done_callback(finished)
+        call.add_done_callback(self._left.discard)
 
     def close(self) -> None:
         """Free the threads."""
@@ -235,11 +233,30 @@ class _Journey:
         return answer
 
 
+def _is_quick(source: bytes) -> bool:
+    """Tell whether a picture's header is read in less time than handing it to a thread takes."""
+    return len(source) <= QUICK_BYTES and source.startswith(QUICK_STARTS)
+
+
 def _rare(hop: Hop) -> frozenset[str]:
     """Return the names of a hop's operations that not every instance has."""
     operations = chain(hop.operations, *(end.operations for end in hop.ends))
     return frozenset(operation.name for operation in operations if not operation.everywhere)
 
 
-async def _answer(call: Awaitable[pb.StageResponse]) -> pb.StageResponse:
-    return await call
+async def _is_done(call: Call, within_s: float) -> bool:
+    """Wait for a call's end, and tell whether it came in time; the call goes on where it did not."""
+    loop = asyncio.get_running_loop()
+    over = loop.create_future()
+
+    def wake(_: object = None) -> None:
+        if not over.done():
+            over.set_result(None)
+
+    call.add_done_callback(wake)
+    timer = loop.call_later(within_s, wake)
+    try:
+        await over
+    finally:
+        timer.cancel()
+    return call.done()

@@ -75,8 +75,7 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
     @answers
     async def ProcessImage(self, request: pb.ProcessRequest, context: Context) -> pb.ProcessResponse:  # noqa: N802
         """Resize, filter, watermark and encode, as far as the options ask for it."""
-        id = _request_id(context)
-        await context.send_initial_metadata(((PROCESS_ID, id),))
+        id = await _id(context)
         result = await self._run(id, request.image_data, typed.pipeline_for(request.options), self.placement, context)
         return pb.ProcessResponse(
             success=True,
@@ -107,8 +106,7 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
     @answers
     async def RunPipeline(self, request: pb.RunPipelineRequest, context: Context) -> pb.RunPipelineResponse:  # noqa: N802
         """Run any pipeline."""
-        id = _request_id(context)
-        await context.send_initial_metadata(((PROCESS_ID, id),))
+        id = await _id(context)
         return await self._run_pipeline(id, request, context)
 
     @answers_stream
@@ -216,10 +214,14 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
                 _print(record)
 
 
-def _request_id(context: Context) -> str:
-    """Return the id that the client gave in its metadata, where it is a sane one, or a new one."""
+async def _id(context: Context) -> str:
+    """Return the id that the client gave in its metadata, where it is a sane one, or a new one, which it is told at once."""
     given = metadata(context, REQUEST_ID)
-    return given if _ID.fullmatch(given) else uuid.uuid4().hex
+    if _ID.fullmatch(given):
+        return given
+    made = uuid.uuid4().hex
+    await context.send_initial_metadata(((PROCESS_ID, made),))
+    return made
 
 
 def _print(record: Record) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from math import prod
 from typing import Any, Literal
 
@@ -13,13 +14,15 @@ import image_processing_pb2 as pb
 from pixelmill.codecs import KEPT, Output, Reading
 from pixelmill.errors import Internal, InvalidPipeline, OperationNotInstalled, PixelmillError, expected, from_reason, shown
 from pixelmill.geometry import Size
-from pixelmill.operations import Operation, find, hint, make_operation
+from pixelmill.operations import Operation, find, hint, make_operation, version
 from pixelmill.picture import Metadata, Picture
 from pixelmill.pipeline import Pipeline, Rendition, make_output
 from pixelmill.plan import Hop
 from pixelmill.result import HopReport, ImageInfo, Rendered, Result, Trace
 
 MICRO = 1_000_000
+SHORT = 4096
+"""Texts of pipelines up to that length are remembered, characters."""
 
 
 def frame_message(picture: Picture) -> pb.Frame:
@@ -100,10 +103,19 @@ def value_of(message: pb.Value) -> Any:
 
 
 def operation_message(operation: Operation) -> pb.Operation:
-    """Return an operation as a message, with every parameter that has a value."""
+    """Return an operation as a message, with every parameter that has a value. It must not be changed."""
+    small = not any(isinstance(value, bytes) for value in vars(operation).values())
+    return _remembered_message(operation) if small else _operation_message(operation)
+
+
+def _operation_message(operation: Operation) -> pb.Operation:
     parameters = operation.model_dump(exclude_none=True, exclude={"op"})
     parameters.pop("op", None)
     return pb.Operation(name=operation.name, parameters={name: value_message(item) for name, item in parameters.items()})
+
+
+# Most requests are alike but for their pictures.
+_remembered_message = lru_cache(1024)(_operation_message)
 
 
 def operations_of(messages: Iterable[pb.Operation]) -> tuple[Operation, ...]:
@@ -236,8 +248,15 @@ def pipeline_of(request: pb.RunPipelineRequest) -> Pipeline:
             data["output"] = output_of(message.output)
         return Pipeline.from_data({**data, "renditions": [dict(rendition_of(one)) for one in message.renditions]})
     if form == "pipeline_text":
-        return Pipeline.parse(request.pipeline_text)
+        text = request.pipeline_text
+        return _remembered_pipeline(text, version()) if len(text) <= SHORT else Pipeline.parse(text)
     raise InvalidPipeline(expected("pipeline or pipeline_text", "the request", "neither"))
+
+
+@lru_cache(1024)
+def _remembered_pipeline(text: str, version: int) -> Pipeline:
+    """Return the pipeline of a text; what operations there are makes a version."""
+    return Pipeline.parse(text)
 
 
 def report_message(report: HopReport) -> pb.HopReport:

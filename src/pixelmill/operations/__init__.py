@@ -24,6 +24,7 @@ from pixelmill.operations.base import (
     operation_class,
     operation_names,
     register,
+    version,
 )
 
 __all__ = [
@@ -47,5 +48,6 @@ __all__ = [
     "rotate",
     "tone",
     "trim",
+    "version",
     "watermark",
 ]

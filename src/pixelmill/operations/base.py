@@ -80,6 +80,7 @@ def _without_negative_zero(value: Any) -> Any:
 
 
 _registry: dict[str, type[Operation]] = {}
+_version = 0
 Registered = TypeVar("Registered", bound=type[Operation])
 
 
@@ -99,7 +100,19 @@ def add(name: str, cls: Registered) -> Registered:
     """Put an operation into the registry, in place of any other of that name."""
     cls.name = name
     _registry[name] = cls
+    changed()
     return cls
+
+
+def changed() -> None:
+    """Take note that texts may from now on mean other pipelines than before."""
+    global _version
+    _version += 1
+
+
+def version() -> int:
+    """Return a number that is another one whenever texts may mean other pipelines than before."""
+    return _version
 
 
 def registered(name: object) -> type[Operation] | None:

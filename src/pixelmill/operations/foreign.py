@@ -10,7 +10,7 @@ from typing import Any, Self, cast, get_args
 from pydantic import ConfigDict, SerializationInfo, create_model, model_serializer, model_validator
 
 from pixelmill.errors import InvalidPipeline, expected
-from pixelmill.operations.base import CUSTOM_NAME, Operation, Pool, add, registered
+from pixelmill.operations.base import CUSTOM_NAME, Operation, Pool, add, changed, registered
 from pixelmill.pixels import Image
 
 INT64 = 2**63
@@ -79,5 +79,7 @@ def learn(name: str, pool: str, parameters: Iterable[str]) -> None:
     known = registered(name)
     if known is None:
         known = add(name, cast(Any, create_model)(name.title().replace("_", ""), __base__=Foreign))
-    if issubclass(known, Foreign):
-        known.pool, known.positional = cast(Pool, pool), tuple(parameters)
+    told = (cast(Pool, pool), tuple(parameters))
+    if issubclass(known, Foreign) and (getattr(known, "pool", None), known.positional) != told:
+        known.pool, known.positional = told
+        changed()
