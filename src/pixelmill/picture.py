@@ -9,6 +9,12 @@ from pixelmill.errors import Internal
 from pixelmill.geometry import Size
 from pixelmill.pixels import Image
 
+MAX_DELAY_MS = (1 << 31) - 1
+"""The longest that a frame may show."""
+MAX_LOOP = 65_535
+"""How often an animation plays at most, where not for ever: what GIF and WebP count to. One that plays more often does so
+for so long that nobody can tell."""
+
 
 @dataclass(frozen=True)
 class Metadata:
@@ -47,7 +53,7 @@ class Picture:
     Attributes:
         frames: pixels, all of one size and one number of channels; one frame where the picture is still.
         delays_ms: how long each frame shows, in milliseconds; empty where the picture is still.
-        loop: how often an animation plays; 0 is for ever.
+        loop: how often an animation plays, up to `MAX_LOOP`; 0 is for ever.
         metadata: what goes into the result's file.
         source: the size that the picture had when the decoder shrank it on load, and no operation has run since.
     """

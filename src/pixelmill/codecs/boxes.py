@@ -1,4 +1,4 @@
-"""Where an AVIF or HEIF file keeps its EXIF data.
+"""The boxes that an AVIF or HEIF file is made of, and where it keeps its EXIF data.
 
 Source: ISO/IEC 14496-12:2022, 4.2 and 8.11; ISO/IEC 23008-12:2022, annex A.
 """
@@ -35,7 +35,9 @@ def exif_blocks(data: bytes) -> list[bytes]:
         CorruptImage: it announces EXIF data that cannot be found.
     """
     try:
-        found = [block for box in boxes(data, 0, len(data)) if box.kind == b"meta" for block in _blocks(data, box)]
+        # The tracks of a sequence have theirs again.
+        described = [*boxes_at(data, b"meta"), *boxes_at(data, b"moov", b"trak", b"meta")]
+        found = [block for box in described for block in _blocks(data, box)]
     except struct.error:
         found = []
     if len(found) < len(_ANNOUNCED.findall(data)):
@@ -58,6 +60,14 @@ def boxes(data: bytes, at: int, end: int) -> Iterator[Box]:
         yield Box(kind, start, stop)
         at = stop
     raise ImageTooLarge(f"expected at most {MAX_BOXES} boxes in a row, got more")
+
+
+def boxes_at(data: bytes, *path: bytes, within: Box | None = None) -> Iterator[Box]:
+    """Yield the boxes that a path of kinds leads to, from the top of the file or from within a box."""
+    at, end = (within.start, within.end) if within else (0, len(data))
+    for box in boxes(data, at, end):
+        if box.kind == path[0]:
+            yield from boxes_at(data, *path[1:], within=box) if path[1:] else (box,)
 
 
 def _blocks(data: bytes, meta: Box) -> Iterator[bytes]:

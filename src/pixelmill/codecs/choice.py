@@ -16,7 +16,7 @@ GRAPHIC_SHARE = 0.5
 """A picture is a graphic, and not a photograph, where at least that share of its pixels equals its right neighbour."""
 GRADUAL, GRADUAL_SHARE = 8, 0.15
 """... and no more than that share differs from it by so few levels."""
-_ANIMATED = ("webp", "avif", "gif")
+_ANIMATED: tuple[str, ...] = ("webp", "avif", "gif")
 _GRAPHIC = ("webp", "png", "avif", "gif", "tiff", "jpeg", "jxl", "heic")
 _TRANSPARENT = ("avif", "webp", "png", "tiff", "gif", "jxl", "heic")
 _PHOTOGRAPH = ("avif", "webp", "jpeg", "png", "tiff", "gif", "jxl", "heic")
@@ -36,7 +36,7 @@ def chosen(picture: Picture, output: Output) -> Output:
     frame = picture.frames[0]
     graphic = is_graphic(frame)
     if len(picture.frames) > 1:
-        kind, ranking = "an animation", tuple(n for n in _ANIMATED if n != "avif" or not picture.loop)
+        kind, ranking = "an animation", _ANIMATED
     elif not is_opaque(frame):
         kind, ranking = "a picture with transparent pixels", _TRANSPARENT
         if graphic:

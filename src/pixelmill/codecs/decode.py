@@ -16,11 +16,11 @@ from pixelmill.codecs.formats import Kept
 from pixelmill.codecs.header import SIDEWAYS, Header
 from pixelmill.codecs.icc import is_srgb, to_srgb, with_profile
 from pixelmill.codecs.metadata import keeps_profile, read_metadata
-from pixelmill.codecs.sequence import is_sequence, read_sequence
+from pixelmill.codecs.sequence import is_sequence, read_sequence, times_played
 from pixelmill.codecs.vips import load, vips_errors
 from pixelmill.errors import CorruptImage, UnsupportedFormat, expected
 from pixelmill.geometry import Size
-from pixelmill.picture import Metadata, Picture
+from pixelmill.picture import MAX_LOOP, Metadata, Picture
 from pixelmill.pixels import Image, channels, from_vips, with_axis
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def read(data: bytes, header: Header, reading: Reading = WHOLE) -> Picture:
         sources = [_colored(upright(with_axis(frame), header.orientation), header, reading) for frame in stored_frames]
         with vips_errors(f"decoding a {header.format.name}"):
             frames = tuple(item if isinstance(item, np.ndarray) else from_vips(item) for item in sources)
-        return Picture(frames, tuple(delays), 0, metadata)
+        return Picture(frames, tuple(delays), times_played(data), metadata)
     return _read_roll(data, header, reading, metadata)
 
 
@@ -109,9 +109,9 @@ def _read_roll(data: bytes, header: Header, reading: Reading, metadata: Metadata
         fields = set(roll.get_fields())
         delays = list(roll.get("delay")) if "delay" in fields else []
         delays += [DEFAULT_DELAY_MS] * (header.frames - len(delays))
-        loop = int(roll.get("loop")) if "loop" in fields else 0
+        loop = min(int(roll.get("loop")), MAX_LOOP) if "loop" in fields else 0
         pixels = from_vips(to_srgb(roll, convert=not keeps_profile(header, reading.keep)))
-    frames = tuple(pixels.reshape(header.frames, -1, *pixels.shape[1:]))
+    frames = tuple(upright(frame, header.orientation) for frame in pixels.reshape(header.frames, -1, *pixels.shape[1:]))
     return Picture(frames, tuple(delays[: header.frames]), loop, metadata)
 
 

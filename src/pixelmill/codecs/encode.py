@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from pixelmill.codecs import png
+from pixelmill.codecs.animation import WEBP_METHODS, write_animation, write_gif
 from pixelmill.codecs.choice import chosen
 from pixelmill.codecs.exif import fitted
 from pixelmill.codecs.foreign import codec
@@ -18,7 +17,6 @@ from pixelmill.codecs.header import Header
 from pixelmill.codecs.icc import converted
 from pixelmill.codecs.metadata import into_jpeg, into_png, into_webp, png_chunks
 from pixelmill.codecs.output import AUTO, Output
-from pixelmill.codecs.sequence import AVIF_SPEEDS, write_sequence
 from pixelmill.codecs.structure import webp_frames
 from pixelmill.codecs.vips import set_up
 from pixelmill.color import rgb
@@ -30,9 +28,7 @@ from pixelmill.pixels import Image, channels, is_opaque, to_rgb, to_vips, withou
 if TYPE_CHECKING:
     import pyvips
 
-WEBP_METHODS = {"speed": 2, "balanced": 4, "small": 6}
 AVIF_EFFORTS = {"speed": 1, "balanced": 3, "small": 6}
-GIF_EFFORTS = {"speed": 3, "balanced": 7, "small": 10}
 PALETTE_EFFORTS = {"speed": 3, "balanced": 7, "small": 10}
 KEPT_BY_VIPS = {"exif": 1, "xmp": 2, "icc": 8}
 """Source: libvips' VipsForeignKeep."""
@@ -73,7 +69,7 @@ def encode_picture(picture: Picture, output: Output) -> Encoded:
         data = write(picture.frames[0], output, picture.metadata)
     else:
         _check_animation(output, len(picture.frames))
-        data = _ANIMATED[output.format](picture, output)
+        data = write_animation(picture, output)
     # WebP's encoder makes one frame of equal ones that follow each other.
     frames = webp_frames(data) if output.format == "webp" else len(picture.frames)
     return Encoded(data, output.format, frames)
@@ -165,58 +161,13 @@ def _avif(image: Image, output: Output, metadata: Metadata) -> bytes:
 
 
 def _gif(image: Image, output: Output, metadata: Metadata) -> bytes:
-    return _animated_gif(Picture((image,)), output)
+    return write_gif(Picture((image,)), output)
 
 
 def _tiff(image: Image, output: Output, metadata: Metadata) -> bytes:
     set_up()
     options = {"compression": "deflate", "predictor": "horizontal"}
     return bytes(_with_metadata(to_vips(image), metadata).tiffsave_buffer(**options, **_keep(metadata)))
-
-
-def _animated_gif(picture: Picture, output: Output) -> bytes:
-    set_up()
-    import pyvips
-
-    frames = picture.frames
-    roll = to_vips(np.concatenate(frames) if len(frames) > 1 else frames[0]).copy()
-    if len(frames) > 1:
-        roll.set_type(pyvips.GValue.gint_type, "page-height", picture.size.height)
-        roll.set_type(pyvips.GValue.array_int_type, "delay", list(picture.delays_ms))
-        roll.set_type(pyvips.GValue.gint_type, "loop", picture.loop)
-    bits = (output.colors or 256).bit_length() - 1
-    options = {"effort": GIF_EFFORTS[output.effort], "bitdepth": bits, "keep_duplicate_frames": True, "keep": 0}
-    return bytes(roll.gifsave_buffer(**options))
-
-
-def _animated_webp(picture: Picture, output: Output) -> bytes:
-    from PIL import Image as Pillow
-
-    # Not by libvips: that one changes delays of up to 10 ms.
-    first, *others = [Pillow.fromarray(frame) for frame in _in_color(picture.frames)]
-    options: dict[str, Any] = {"quality": output.effective_quality, "lossless": output.lossless}
-    options |= {"method": WEBP_METHODS[output.effort], "duration": list(picture.delays_ms), "loop": picture.loop}
-    buffer = io.BytesIO()
-    first.save(buffer, "WEBP", save_all=True, append_images=others, **options, **_for_pillow(picture.metadata))
-    return buffer.getvalue()
-
-
-def _animated_avif(picture: Picture, output: Output) -> bytes:
-    if picture.loop:
-        raise UnsupportedFormat(f"expected an endless animation for avif, got one that plays {picture.loop} time(s)")
-    if output.lossless:
-        raise UnsupportedFormat("expected a still picture for lossless avif, got an animation")
-    options = {"quality": output.effective_quality, "speed": AVIF_SPEEDS[output.effort], "subsampling": output.subsampling}
-    return write_sequence(_in_color(picture.frames), picture.delays_ms, **options, **_for_pillow(picture.metadata))
-
-
-def _in_color(frames: Sequence[Image]) -> list[Image]:
-    return [np.ascontiguousarray(to_rgb(frame)) for frame in frames]
-
-
-def _for_pillow(metadata: Metadata) -> dict[str, bytes]:
-    found = {"icc_profile": metadata.icc, "exif": metadata.exif, "xmp": metadata.xmp}
-    return {name: value for name, value in found.items() if value}
 
 
 def _with_metadata(vips: pyvips.Image, metadata: Metadata) -> pyvips.Image:
@@ -237,12 +188,7 @@ class _StillEncoder(Protocol):
     def __call__(self, image: Image, output: Output, metadata: Metadata) -> bytes: ...
 
 
-class _AnimatedEncoder(Protocol):
-    def __call__(self, picture: Picture, output: Output) -> bytes: ...
-
-
 _STILL: dict[str, _StillEncoder] = {"jpeg": _jpeg, "png": _png, "webp": _webp, "avif": _avif, "gif": _gif, "tiff": _tiff}
-_ANIMATED: dict[str, _AnimatedEncoder] = {"gif": _animated_gif, "webp": _animated_webp, "avif": _animated_avif}
 
 
 def flatten(image: Image, background: str) -> Image:

@@ -1,0 +1,95 @@
+"""Frames to encoded bytes, one frame after another: no writer here holds a second copy of all of them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from pixelmill.codecs.output import Output
+from pixelmill.codecs.sequence import write_sequence
+from pixelmill.codecs.vips import set_up
+from pixelmill.errors import UnsupportedFormat
+from pixelmill.picture import MAX_DELAY_MS, Metadata, Picture
+from pixelmill.pixels import Image, to_rgb, to_vips
+
+WEBP_METHODS = {"speed": 2, "balanced": 4, "small": 6}
+AVIF_SPEEDS = {"speed": 9, "balanced": 7, "small": 4}
+"""Of libaom, 0 to 10."""
+GIF_EFFORTS = {"speed": 3, "balanced": 7, "small": 10}
+LONGEST_MS = {"gif": 655_350, "webp": (1 << 24) - 1, "avif": MAX_DELAY_MS}
+"""How long a frame can show: a GIF has 16 bits for hundredths of a second, a WebP 24 for milliseconds."""
+
+
+def write_animation(picture: Picture, output: Output) -> bytes:
+    """Encode a picture of several frames.
+
+    Raises:
+        UnsupportedFormat: the format cannot hold it.
+    """
+    longest = max(picture.delays_ms, default=0)
+    if longest > LONGEST_MS[output.format]:
+        raise UnsupportedFormat(
+            f"expected frames that show for at most {LONGEST_MS[output.format]} ms for {output.format}, got {longest} ms"
+        )
+    return _WRITERS[output.format](picture, output)
+
+
+def write_gif(picture: Picture, output: Output) -> bytes:
+    """Encode one frame or several as a GIF."""
+    set_up()
+    import pyvips
+
+    roll = pyvips.Image.arrayjoin([to_vips(frame) for frame in picture.frames], across=1).copy()
+    if len(picture.frames) > 1:
+        roll.set_type(pyvips.GValue.gint_type, "page-height", picture.size.height)
+        roll.set_type(pyvips.GValue.array_int_type, "delay", list(picture.delays_ms))
+        roll.set_type(pyvips.GValue.gint_type, "loop", picture.loop)
+    bits = (output.colors or 256).bit_length() - 1
+    options = {"effort": GIF_EFFORTS[output.effort], "bitdepth": bits, "keep_duplicate_frames": True, "keep": 0}
+    return bytes(roll.gifsave_buffer(**options))
+
+
+def _webp(picture: Picture, output: Output) -> bytes:
+    from pixelmill.codecs.strip import Strip
+
+    total = sum(picture.delays_ms)
+    if total > MAX_DELAY_MS:
+        raise UnsupportedFormat(f"expected frames that together show for at most {MAX_DELAY_MS} ms for webp, got {total} ms")
+    # Not by libvips: that one changes delays of up to 10 ms.
+    options: dict[str, Any] = {"quality": output.effective_quality, "lossless": output.lossless}
+    options |= {"method": WEBP_METHODS[output.effort], "duration": list(picture.delays_ms), "loop": picture.loop}
+    buffer = io.BytesIO()
+    Strip(_InColor(picture.frames)).save(buffer, "WEBP", save_all=True, **options, **_for_pillow(picture.metadata))
+    return buffer.getvalue()
+
+
+def _avif(picture: Picture, output: Output) -> bytes:
+    if output.lossless:
+        raise UnsupportedFormat("expected a still picture for lossless avif, got an animation")
+    options = {"quality": output.effective_quality, "speed": AVIF_SPEEDS[output.effort], "subsampling": output.subsampling}
+    frames = _InColor(picture.frames)
+    return write_sequence(frames, picture.delays_ms, picture.loop, **options, **_for_pillow(picture.metadata))
+
+
+class _InColor(Sequence[Image]):
+    """Frames, each turned from gray to sRGB when it is asked for."""
+
+    def __init__(self, frames: Sequence[Image]) -> None:
+        self._frames = frames
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __getitem__(self, number: Any) -> Any:
+        return np.ascontiguousarray(to_rgb(self._frames[number]))
+
+
+def _for_pillow(metadata: Metadata) -> dict[str, bytes]:
+    found = {"icc_profile": metadata.icc, "exif": metadata.exif, "xmp": metadata.xmp}
+    return {name: value for name, value in found.items() if value}
+
+
+_WRITERS: dict[str, Callable[[Picture, Output], bytes]] = {"gif": write_gif, "webp": _webp, "avif": _avif}
