@@ -13,6 +13,7 @@ from pixelmill.limits import Limits
 from pixelmill.refusals import explain_refusal
 
 PORTS = {"resize": 50052, "filter": 50053, "watermark": 50054, "orchestrator": 50055, "format": 50056, "worker": 50057}
+Balancing = Literal["round_robin", "weighted_round_robin"]
 Role = Literal["resize", "filter", "watermark", "format", "worker"]
 
 
@@ -111,6 +112,9 @@ class OrchestratorSettings(ServerSettings):
     tokens_file: str = Field("", description="file with more of them, one a line, read again when it changes")
     placement: Literal["", "auto", "spread", "grouped", "fused"] = Field(
         "", description="default placement; unset: spread where the three role pools are configured, else auto"
+    )
+    balancing: Balancing = Field(
+        "round_robin", description="whose turn is next in a pool: everyone's alike, or by how much each gets done"
     )
     running: int | None = Field(
         None, ge=1, description="requests worked on at a time; unset: half as many more as the workers' machines have cores"

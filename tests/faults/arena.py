@@ -45,9 +45,14 @@ class Arena:
         names = {each.instance for each in instances}
         return self.load.until(lambda history: history.used(pool) == names, f"calls to go to {sorted(names)}")
 
+    def until_all_used(self) -> None:
+        """Wait until the calls of every pool go to all of its instances."""
+        for pool, instances in self.fleet.workers.items():
+            self.until_used(pool, instances)
+
     def settle(self) -> None:
         """Check that the fleet is as it was before."""
-        wait_for(lambda: all(each.healthy for each in self.fleet.describe().instances), "all instances to be healthy")
+        self.until_all_used()
         healed = time.monotonic()
         wait_for(lambda: len(self.load.since(healed + RECOVERY_S)) >= NORMAL, "requests after the healing")
         check_recovery(self.healthy, self.load.since(healed + RECOVERY_S), TIMES)
@@ -55,7 +60,14 @@ class Arena:
 
 @contextmanager
 def under_load(
-    fleet: Fleet, folder: Path, *, budget: float = 1.05, most: int = 3, allowed: Sequence[str] = ()
+    fleet: Fleet,
+    folder: Path,
+    *,
+    budget: float = 1.05,
+    most: int = 3,
+    allowed: Sequence[str] = (),
+    inside: Sequence[str] = (),
+    target: str = "",
 ) -> Iterator[Arena]:
     """Put a fleet under load. At the end, all must be as before, and every request must have come to its right end.
 
@@ -63,13 +75,15 @@ def under_load(
         budget: how many attempts a hop may take on average.
         most: how many attempts any hop may take.
         allowed: gRPC codes of failures that may happen.
+        inside: where the load runs, as a command to put before.
+        target: the orchestrators that it goes to, where not the fleet's own.
     """
     processes = [fleet.orchestrator, *(process for group in fleet.workers.values() for process in group)]
-    with Load(fleet.orchestrator.address, folder) as load:
+    with Load(target or fleet.orchestrator.address, folder, inside=inside) as load:
         load.more(max(WARM_UP, 2 * len(MIX)))
-        wait_for(lambda: all(each.healthy for each in fleet.describe().instances), "all instances to be healthy")
         before = usages(processes)
         arena = Arena(fleet, load, load.more(NORMAL))
+        arena.until_all_used()
         yield arena
         arena.settle()
         _wait_until_tidy(before, processes)

@@ -14,8 +14,8 @@ COUNTS = {"resize": 1, "filter": 3, "watermark": 1}
 
 @pytest.fixture(scope="session")
 def lasting() -> Iterator[Fleet]:
-    """Workers of all pools, and an orchestrator."""
-    with fleet(COUNTS) as made:
+    """Workers of all pools, and an orchestrator that lists more: a name that does not resolve, a port that is closed."""
+    with fleet(COUNTS, hosts={"filter": "nowhere.invalid:50053,127.0.0.1:1"}) as made:
         yield made
 
 

@@ -80,9 +80,9 @@ class Load:
     def until(self, holds: Callable[[History], bool], what: str, count: int = 40) -> History:
         """Wait until something holds of the `count` requests that came last, and return all since it was called."""
         start = time.monotonic()
-        while not holds(self.more(count)):
+        while not holds(latest := self.more(count)):
             if time.monotonic() > start + PATIENCE_S:
-                raise AssertionError(f"waited {PATIENCE_S:.0f} s in vain for {what}")
+                raise AssertionError(f"waited {PATIENCE_S:.0f} s in vain for {what}, got {latest.calls[-1]}")
         return self.since(start)
 
 

@@ -41,11 +41,15 @@ def wait_for(condition: Callable[[], Found | None], what: str) -> Found:
 
 
 class Process:
-    """One server. `address` is where it listens; what it prints goes to files."""
+    """One server. `address` is where it listens; what it prints goes to files.
 
-    def __init__(self, name: str, code: str, environment: Mapping[str, str]) -> None:
+    `inside` is put before the command, so that it runs inside a network namespace, say.
+    """
+
+    def __init__(self, name: str, code: str, environment: Mapping[str, str], inside: Sequence[str] = ()) -> None:
         self.name = name
         self.code = code
+        self.inside = tuple(inside)
         self.environment = dict(environment)
         self.host = self.environment.get("PIXELMILL_HOST", "127.0.0.1")
         self.port = 0
@@ -69,7 +73,7 @@ class Process:
         }
         with (self.folder / "out").open("wb") as out, (self.folder / "err").open("wb") as err:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", self.code],
+                [*self.inside, sys.executable, "-c", self.code],
                 env=inherited | environment,
                 stdout=out,
                 stderr=err,
@@ -199,9 +203,9 @@ def running(*processes: Process) -> Iterator[None]:
         yield
 
 
-def worker(pool: str, name: str, **environment: str) -> Process:
+def worker(pool: str, name: str, inside: Sequence[str] = (), **environment: str) -> Process:
     """Start a worker of a pool, with one thread."""
-    return Process(name, WORKER.format(pool=pool), {"PIXELMILL_THREADS": "1", **environment})
+    return Process(name, WORKER.format(pool=pool), {"PIXELMILL_THREADS": "1", **environment}, inside)
 
 
 @contextmanager

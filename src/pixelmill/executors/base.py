@@ -67,7 +67,8 @@ _SCHEMES = {
 def open_executor(url: str = "local:") -> Executor:
     """Return the executor that `url` names: `local:` (in process) or `grpc://HOST:PORT` (a fleet's orchestrator).
 
-    `grpcs://HOST:PORT` is that with TLS. Certificates and a token come from the environment (docs/security.md).
+    Several orchestrators are separated by commas, as in `grpc://a:50055,b:50055`. `grpcs://HOST:PORT` is that with TLS.
+    Certificates and a token come from the environment (docs/security.md).
 
     Raises:
         InvalidPipeline: the URL names no executor, or a certificate or token that the environment names cannot be used.

@@ -25,14 +25,14 @@ class Host(NamedTuple):
         return f"[{self.name}]:{self.port}" if ":" in self.name else f"{self.name}:{self.port}"
 
 
-def parse_hosts(text: str, variable: str) -> tuple[Host, ...]:
+def parse_hosts(text: str, name_of_it: str, wanted: str = "host:port items separated by commas") -> tuple[Host, ...]:
     """Read `host:port` items separated by commas: IPv4, IPv6 in brackets, or DNS names.
 
     Raises:
-        InvalidPipeline: an item is none of these; the message names `variable`.
+        InvalidPipeline: an item is none of these; the message says that `wanted` was expected for `name_of_it`.
     """
     items = (item.strip() for item in text.split(",") if item.strip())
-    return tuple(dict.fromkeys(parse_host(item, variable, "host:port items separated by commas") for item in items))
+    return tuple(dict.fromkeys(parse_host(item, name_of_it, wanted) for item in items))
 
 
 def parse_host(item: str, name_of_it: str, wanted: str = "HOST:PORT") -> Host:

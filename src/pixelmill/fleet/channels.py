@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import grpc
 
@@ -15,10 +15,12 @@ import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
 from pixelmill.errors import NoHealthyInstance, OperationNotInstalled
 from pixelmill.fleet.addresses import Host, Resolver
+from pixelmill.fleet.balancing import service_config
 from pixelmill.fleet.credentials import ClientTls
 from pixelmill.fleet.reach import POLL_S, Credentials, Reach, open_channel
 from pixelmill.fleet.roster import Roster
 from pixelmill.limits import Limits
+from pixelmill.settings import Balancing
 
 CONNECT_S = 2.0
 TURNS_S = 0.5
@@ -29,40 +31,6 @@ MAX_PARTS = 8
 LOOK_S = 0.1
 """Time between two looks at who can be reached, seconds."""
 log = logging.getLogger("pixelmill.fleet")
-
-SERVICE_CONFIG = {
-    "loadBalancingConfig": [
-        {
-            "outlier_detection_experimental": {
-                "interval": "2s",
-                "baseEjectionTime": "5s",
-                "maxEjectionTime": "30s",
-                "maxEjectionPercent": 50,
-                # An instance that hangs or is broken fails nearly all of its calls. Calls that clients cancel count, too.
-                "failurePercentageEjection": {
-                    "threshold": 90,
-                    "enforcementPercentage": 100,
-                    "minimumHosts": 2,
-                    "requestVolume": 20,
-                },
-                "childPolicy": [{"round_robin": {}}],
-            }
-        }
-    ],
-    "healthCheckConfig": {"serviceName": ""},
-    "methodConfig": [
-        {
-            "name": [{}],
-            "retryPolicy": {
-                "maxAttempts": 5,
-                "initialBackoff": "0.02s",
-                "maxBackoff": "0.5s",
-                "backoffMultiplier": 3,
-                "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED"],
-            },
-        }
-    ],
-}
 
 
 class Line(NamedTuple):
@@ -77,13 +45,16 @@ class Line(NamedTuple):
 class Pool:
     """The instances of one pool: one channel to all of them, and one to each part of them that alone has an operation."""
 
-    def __init__(self, name: str, hosts: Sequence[Host], limits: Limits, reach: Reach, roster: Roster) -> None:
+    def __init__(
+        self, name: str, hosts: Sequence[Host], limits: Limits, reach: Reach, roster: Roster, config: dict[str, Any]
+    ) -> None:
         self.name = name
         self.hosts = tuple(hosts)
         self.addresses: dict[Host, tuple[Host, ...]] = {}
         self._limits = limits
         self._reach = reach
         self._roster = roster
+        self._config = config
         self._all: Line | None = None
         self._parts: dict[tuple[Host, ...], Line] = {}
         self._opening = asyncio.Lock()
@@ -95,11 +66,14 @@ class Pool:
         Name only operations that not every instance has.
 
         Raises:
-            NoHealthyInstance: none of its host names exists.
+            NoHealthyInstance: none of its host names exists, or none of its instances can be reached.
             OperationNotInstalled: no instance has the operations.
         """
         if self._all is None:
             raise NoHealthyInstance(f"no host of the {self.name} pool resolves: {', '.join(map(str, self.hosts))}")
+        if self._is_down():
+            names = ", ".join(map(str, self.known))
+            raise NoHealthyInstance(f"no instance of the {self.name} pool answers: none of {names} can be reached")
         if not operations or not self._roster.knows_any(self.known):
             return self._all.stub
         able = [address for address in self.known if self._roster.has(address, operations)]
@@ -158,7 +132,7 @@ class Pool:
         all, one is enough.
         """
         credentials = self._reach.credentials()
-        channel = open_channel(addresses, self._limits, self._reach.tls, SERVICE_CONFIG)
+        channel = open_channel(addresses, self._limits, self._reach.tls, self._config)
         stub: rpc.StageServiceAsyncStub = rpc.StageServiceStub(channel)
         seen: set[tuple[str, int]] = set()
         try:
@@ -177,6 +151,12 @@ class Pool:
             await channel.close()
             raise
         return Line(addresses, channel, stub, credentials)
+
+    def _is_down(self) -> bool:
+        """Tell whether it is known that nobody would answer a call; nobody then has to try, and to try again."""
+        if self._all is None or self._reach.up(self.known):
+            return False
+        return self._all.channel.get_state() is grpc.ChannelConnectivity.TRANSIENT_FAILURE
 
     def _is_broken(self) -> bool:
         return self._all is not None and self._all.channel.get_state() is not grpc.ChannelConnectivity.READY
@@ -207,15 +187,21 @@ class Pools:
     """All pools, kept in step with their host names and with who can be reached by a task."""
 
     def __init__(
-        self, hosts: dict[str, tuple[Host, ...]], limits: Limits, resolve_s: float, tls: ClientTls | None = None
+        self,
+        hosts: dict[str, tuple[Host, ...]],
+        limits: Limits,
+        resolve_s: float,
+        tls: ClientTls | None = None,
+        balancing: Balancing = "round_robin",
     ) -> None:
+        config = service_config(balancing)
         everyone = tuple(dict.fromkeys(host for found in hosts.values() for host in found))
         self.has_workers = "worker" in hosts
         # Every worker can do everything, so without a pool of general workers every instance is one.
         self.reach = Reach(limits, tls)
         self.roster = Roster(self.reach)
         self.by_name = {
-            name: Pool(name, found, limits, self.reach, self.roster)
+            name: Pool(name, found, limits, self.reach, self.roster, config)
             for name, found in ({"worker": everyone} | hosts).items()
         }
         self.cores = 0

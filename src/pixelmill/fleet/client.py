@@ -1,8 +1,7 @@
-"""A client of a fleet: the executor `grpc://HOST:PORT`, or with TLS `grpcs://HOST:PORT`."""
+"""A client of a fleet: the executor `grpc://HOST:PORT[,HOST:PORT…]`, or with TLS `grpcs://HOST:PORT[,HOST:PORT…]`."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Self
@@ -10,14 +9,14 @@ from typing import Self
 import grpc
 
 import image_processing_pb2 as pb
-import image_processing_pb2_grpc as rpc
-from pixelmill.errors import InvalidPipeline, NoHealthyInstance, PixelmillError
+from pixelmill.errors import InvalidPipeline, NoHealthyInstance, PixelmillError, expected
 from pixelmill.executors.base import Item, Outcome, Source, as_bytes, as_pipeline
 from pixelmill.executors.local import bounded_map
 from pixelmill.fleet import wire
-from pixelmill.fleet.addresses import parse_host
-from pixelmill.fleet.credentials import ClientTls, client_tls, open_channel
+from pixelmill.fleet.addresses import parse_hosts
+from pixelmill.fleet.credentials import ClientTls, client_tls
 from pixelmill.fleet.diagnosis import diagnose
+from pixelmill.fleet.doors import Doors
 from pixelmill.fleet.faults import error_from_call, has_details
 from pixelmill.fleet.server import message_options
 from pixelmill.fleet.tokens import Token, call_metadata, client_token, fixed_token
@@ -31,10 +30,10 @@ WANTED = "grpc://HOST:PORT or grpcs://HOST:PORT"
 
 
 class FleetExecutor:
-    """Runs pipelines on a fleet, through its orchestrator.
+    """Runs pipelines on a fleet, through its orchestrator, or through several by turns: those that are there.
 
     Args:
-        target: `host:port`.
+        target: `host:port`, or several separated by commas.
         placement: how the steps of a request are spread; the orchestrator's default where empty.
         in_flight: pictures of one `map` that are worked on at a time.
         limits: the bounds of messages, and the time for a picture that has no deadline.
@@ -58,13 +57,16 @@ class FleetExecutor:
         self.limits = limits
         self._tls = tls
         self._token = fixed_token(token) if isinstance(token, str) else token
-        self._opening = threading.Lock()
-        self._open()
+        self._hosts = parse_hosts(target, "target")
+        if not self._hosts:
+            raise InvalidPipeline(expected("HOST:PORT", "target", target))
+        size = limits.max_message_bytes
+        self._doors = Doors(self._hosts, message_options(size, size), tls)
         self._pool = ThreadPoolExecutor(in_flight, thread_name_prefix="pixelmill-fleet")
 
     @classmethod
     def from_url(cls, url: str, in_flight: int = IN_FLIGHT, settings: ClientSettings | None = None) -> Self:
-        """Open `grpc://HOST:PORT`, or `grpcs://HOST:PORT` with TLS. Certificates and a token are those of the settings.
+        """Open `grpc://HOST:PORT[,HOST:PORT…]`, or `grpcs://…` with TLS. Certificates and a token are those of the settings.
 
         Args:
             url: one of these.
@@ -78,28 +80,12 @@ class FleetExecutor:
         target = rest.removeprefix("//")
         if "@" in target:
             raise InvalidPipeline(f"expected {WANTED} for the executor, got one with @; a token is given by PIXELMILL_TOKEN")
-        host = str(parse_host(target, "the executor", WANTED))
+        hosts = ",".join(map(str, parse_hosts(target, "the executor", WANTED)))
+        if not hosts:
+            raise InvalidPipeline(expected(WANTED, "the executor", url))
         settings = settings or load(ClientSettings)
         tls = client_tls(settings) if scheme == "grpcs" else None
-        return cls(host, in_flight=in_flight, tls=tls, token=client_token(settings))
-
-    def _open(self) -> None:
-        self._credentials = self._tls.current() if self._tls else None
-        size = self.limits.max_message_bytes
-        options = [*message_options(size, size), ("grpc.enable_http_proxy", 0)]
-        self._channel = open_channel(self.target, options, self._tls)
-        self._calls = rpc.OrchestratorServiceStub(self._channel)
-
-    def _stub(self) -> rpc.OrchestratorServiceStub:
-        """Return what calls the orchestrator: over a new channel once the certificates' files have changed.
-
-        Calls that are running hold the channel that they run on, and it ends with the last of them.
-        """
-        if self._tls and self._tls.current() is not self._credentials:
-            with self._opening:
-                if self._tls.current() is not self._credentials:
-                    self._open()
-        return self._calls
+        return cls(hosts, in_flight=in_flight, tls=tls, token=client_token(settings))
 
     def run(self, source: Source, pipeline: Pipeline | str, *, deadline: Deadline | None = None) -> Result:
         """Run one picture. Raises a `PixelmillError`, of the class that the fleet raised."""
@@ -108,7 +94,9 @@ class FleetExecutor:
         message = wire.pipeline_message(as_pipeline(pipeline))
         request = pb.RunPipelineRequest(image_data=as_bytes(source), pipeline=message, placement=self.placement)
         try:
-            answer = self._stub().RunPipeline(request, timeout=deadline.remaining_s, metadata=call_metadata(self._token))
+            answer = self._doors.call(
+                lambda stub: stub.RunPipeline(request, timeout=deadline.remaining_s, metadata=call_metadata(self._token))
+            )
         except grpc.RpcError as failure:
             error = error_from_call(failure)
             nobody = isinstance(error, NoHealthyInstance) and not has_details(failure)
@@ -123,22 +111,23 @@ class FleetExecutor:
     def describe(self, timeout_s: float = 5.0) -> pb.DescribeFleetResponse:
         """Return the fleet's instances and how they are. Raises a `PixelmillError`."""
         try:
-            return self._stub().DescribeFleet(
-                pb.DescribeFleetRequest(), timeout=timeout_s, metadata=call_metadata(self._token)
+            metadata = call_metadata(self._token)
+            return self._doors.call(
+                lambda stub: stub.DescribeFleet(pb.DescribeFleetRequest(), timeout=timeout_s, metadata=metadata)
             )
         except grpc.RpcError as failure:
             error = error_from_call(failure)
             raise (error if has_details(failure) else self._nobody_there(error)) from None
 
     def _nobody_there(self, error: PixelmillError) -> PixelmillError:
-        why = diagnose(parse_host(self.target, "target"), self._tls)
+        why = diagnose(self._hosts[0], self._tls)
         got = why or f"{error}; `pixelmill up` starts a fleet on this machine"
         return type(error)(f"expected an orchestrator at {self.target}, got: {got}")
 
     def close(self) -> None:
         """Close the connection."""
         self._pool.shutdown(cancel_futures=True)
-        self._channel.close()
+        self._doors.close()
 
     def __enter__(self) -> Self:
         return self

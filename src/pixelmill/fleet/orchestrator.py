@@ -37,6 +37,7 @@ from pixelmill.fleet.server import (
     run_or_refuse,
     run_server,
     serve_until_stopped,
+    watch_options,
 )
 from pixelmill.fleet.stagelog import stage_lines
 from pixelmill.fleet.tokens import authentication
@@ -48,6 +49,8 @@ from pixelmill.settings import OrchestratorSettings, hosts_variable, load
 
 Context = grpc.aio.ServicerContext[Any, Any]
 PROCESS_ID = "pixelmill-process-id"
+SILENCE_S = 30.0
+"""Clients may be on slow lines."""
 UNKNOWN_PLACES = 64
 """Requests worked on at a time where no instance has told how many cores it has: most fail soon."""
 ROLES = ("resize", "filter", "watermark")
@@ -61,7 +64,7 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
         self.settings = settings
         self.limits = settings.limits
         hosts = {name: parse_hosts(text, hosts_variable(name)) for name, text in settings.hosts.items()}
-        self.pools = Pools(hosts, self.limits, settings.resolve_s, worker_tls(settings))
+        self.pools = Pools(hosts, self.limits, settings.resolve_s, worker_tls(settings), settings.balancing)
         self.admission = Admission(self._places, queue=settings.queue, queue_s=settings.queue_s)
         self.dispatcher = Dispatcher(self.pools, self.limits, self.admission)
         self.census = Census(self.pools)
@@ -278,6 +281,7 @@ def serve(settings: OrchestratorSettings) -> None:
         size = 2 * settings.max_input_bytes + MIB
         name = pb.DESCRIPTOR.services_by_name["OrchestratorService"].full_name
         options = message_options(size, orchestrator.limits.max_message_bytes) + connection_options(settings)
+        options += watch_options(SILENCE_S)
         server = Server([name], options, authentication(settings))
         orchestrator.server = server
         rpc.add_OrchestratorServiceServicer_to_server(orchestrator, server.grpc)

@@ -58,6 +58,20 @@ def connection_options(settings: ServerSettings) -> list[tuple[str, Any]]:
     return [("grpc.max_connection_age_ms", round(age_s * 1000))] if age_s else []
 
 
+def watch_options(silence_s: float) -> list[tuple[str, Any]]:
+    """Return the channel arguments that have a server close connections whose other end is gone without saying so.
+
+    After `silence_s` seconds in which nothing came it asks, and it waits as long again for the answer, which on a slow line
+    comes after all that was sent before it was asked for.
+    """
+    milliseconds = round(silence_s * 1000)
+    return [
+        ("grpc.keepalive_time_ms", milliseconds),
+        ("grpc.keepalive_timeout_ms", milliseconds),
+        ("grpc.http2.ping_timeout_ms", milliseconds),
+    ]
+
+
 SERVER_OPTIONS: list[tuple[str, Any]] = [
     ("grpc.so_reuseport", 0),
     ("grpc.max_concurrent_streams", MAX_STREAMS),

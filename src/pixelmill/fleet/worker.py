@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -22,6 +23,7 @@ from pixelmill.fleet.admission import Admission
 from pixelmill.fleet.classic import Classic
 from pixelmill.fleet.dispatch import TIME_LEFT
 from pixelmill.fleet.faults import answers, as_error
+from pixelmill.fleet.meter import LOAD_REPORT, LoadMeter
 from pixelmill.fleet.server import (
     Server,
     connection_options,
@@ -31,6 +33,7 @@ from pixelmill.fleet.server import (
     run_or_refuse,
     run_server,
     serve_until_stopped,
+    watch_options,
 )
 from pixelmill.limits import Deadline
 from pixelmill.operations import Operation
@@ -40,6 +43,8 @@ from pixelmill.result import HopReport
 from pixelmill.settings import Role, WorkerSettings, load
 
 PREVIOUS_ATTEMPTS = "grpc-previous-rpc-attempts"
+SILENCE_S = 5.0
+"""Orchestrators are close by, and make themselves heard every second."""
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -54,6 +59,7 @@ class Worker:
         self.admission = Admission(threads, queue=settings.queue, queue_s=settings.queue_s)
         self.calls = 0
         self.in_flight = 0
+        self.meter = LoadMeter(threads)
         self.server: Server | None = None
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="hop")
 
@@ -84,6 +90,7 @@ class Worker:
         self.in_flight += 1
         try:
             async with self.admission.place(deadline, cost_s) as queue_s:
+                started = time.perf_counter()
                 options: dict[str, Any] = {"reading": reading, "limits": self.limits, "deadline": deadline}
                 hop = asyncio.get_running_loop().run_in_executor(
                     self._threads, lambda: run_hop(source, operations, ends, **options)
@@ -95,9 +102,11 @@ class Worker:
                     # The thread goes on until its next step; until then it cannot be given to anyone else.
                     await asyncio.gather(hop, return_exceptions=True)
                     raise
+                self.meter.add(time.perf_counter() - started)
         finally:
             self.in_flight -= 1
             self.calls += 1
+        context.set_trailing_metadata(((LOAD_REPORT, self.meter.report()),))
         report = HopReport(
             instance=self.instance,
             pool=self.settings.pool,
@@ -170,7 +179,7 @@ def build(worker: Worker) -> Server:
     services = pb.DESCRIPTOR.services_by_name
     names = ("ResizeService", "FilterService", "WatermarkService", "FormatService", "StageService")
     size = worker.limits.max_message_bytes
-    options = message_options(size, size) + connection_options(worker.settings)
+    options = message_options(size, size) + connection_options(worker.settings) + watch_options(SILENCE_S)
     server = Server([services[name].full_name for name in names], options)
     worker.server = server
     classic = Classic(worker)
