@@ -6,15 +6,15 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from itertools import chain, count
 
 import grpc
 
 import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
-from pixelmill.codecs import probe
+from pixelmill.codecs import Header, probe
 from pixelmill.errors import (
     Cancelled,
     DeadlineExceeded,
@@ -29,6 +29,7 @@ from pixelmill.fleet.admission import Admission
 from pixelmill.fleet.channels import Pool, Pools
 from pixelmill.fleet.faults import error_from_call
 from pixelmill.limits import Deadline, Limits
+from pixelmill.operations import version
 from pixelmill.pipeline import Pipeline, Rendition
 from pixelmill.plan import Branch, Hop, Placement, Plan, plan
 from pixelmill.result import HopReport, Rendered, Result, Trace
@@ -57,6 +58,8 @@ class Request:
     pipeline: Pipeline
     placement: Placement
     deadline: Deadline
+    spelling: str | bytes = ""
+    """What tells its pipeline from others; empty where that is not worth while."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ class Dispatcher:
         self.admission = admission
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="probe")
         self._left: set[Call] = set()
+        # Most requests are alike, and of pictures of a few sizes.
+        self._remembered_plan = lru_cache(1024)(self._plan_spelled)
 
     async def run(self, request: Request, report: Callable[[Progress], None]) -> Result:
         """Run a request; `report` is told after its plan is made and after each hop.
@@ -96,11 +101,19 @@ class Dispatcher:
         loop = asyncio.get_running_loop()
         read = partial(probe, request.source, self.limits, first_frame=request.pipeline.first_frame)
         header = read() if _is_quick(request.source) else await loop.run_in_executor(self._threads, read)
+        if request.spelling and not header.profile:
+            return self._remembered_plan(request.spelling, version(), header, request.placement)
+        return self._plan(header, request.placement, request.pipeline)
+
+    def _plan_spelled(self, spelling: str | bytes, version: int, header: Header, placement: Placement) -> Plan:
+        return self._plan(header, placement, wire.pipeline_spelled(spelling, version))
+
+    def _plan(self, header: Header, placement: Placement, pipeline: Pipeline) -> Plan:
         return plan(
-            request.pipeline,
+            pipeline,
             header,
             limits=self.limits,
-            placement=request.placement,
+            placement=placement,
             has_worker_pool=self.pools.has_workers,
             has_format_pool="format" in self.pools.by_name,
         )
@@ -115,8 +128,8 @@ class Dispatcher:
             raise wire.error_of(answer.error)
         if kind != wire.answer_kind(hop):
             raise Internal
-        report = wire.report_of(answer.report, pool=hop.pool, wall_s=time.perf_counter() - started)
-        return answer, replace(report, attempts=report.attempts + again)
+        wall_s = time.perf_counter() - started
+        return answer, wire.report_of(answer.report, pool=hop.pool, wall_s=wall_s, again=again)
 
     async def _call(
         self, pool: Pool, rare: frozenset[str], message: pb.StageRequest, request: Request

@@ -178,7 +178,8 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
 
     async def _run_pipeline(self, id: str, request: pb.RunPipelineRequest, context: Context) -> pb.RunPipelineResponse:
         placement = check_placement(request.placement) if request.placement else self.placement
-        result = await self._run(id, request.image_data, wire.pipeline_of(request), placement, context)
+        pipeline, spelling = wire.pipeline_of(request), wire.spelling_of(request)
+        result = await self._run(id, request.image_data, pipeline, placement, context, spelling)
         return wire.answer_message(request.id, result)
 
     def _places(self) -> int:
@@ -192,7 +193,15 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
         if self.server and self.server.closed:
             raise Draining("the orchestrator is shutting down")
 
-    async def _run(self, id: str, source: bytes, pipeline: Pipeline, placement: Placement, context: Context) -> Result:
+    async def _run(
+        self,
+        id: str,
+        source: bytes,
+        pipeline: Pipeline,
+        placement: Placement,
+        context: Context,
+        spelling: str | bytes = "",
+    ) -> Result:
         self._check_open()
         remaining = context.time_remaining()
         deadline = Deadline.after(self.limits.timeout_s if remaining is None else remaining)
@@ -200,7 +209,7 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
         started = time.perf_counter()
         self.in_flight += 1
         try:
-            result = await self.dispatcher.run(Request(id, source, pipeline, placement, deadline), record.advance)
+            result = await self.dispatcher.run(Request(id, source, pipeline, placement, deadline, spelling), record.advance)
             record.complete(result)
             return result
         except asyncio.CancelledError:

@@ -86,12 +86,18 @@ class RunningCalls(grpc.aio.ServerInterceptor):
 
     def __init__(self) -> None:
         self.count = 0
+        self._counting: dict[str, Any] = {}
 
     async def intercept_service(self, continuation: Callable[..., Awaitable[Any]], details: Any) -> Any:
         """Return the call's handler, with counting around it."""
         handler = await continuation(details)
         if handler is None or details.method.startswith("/grpc."):
             return handler
+        if details.method not in self._counting:
+            self._counting[details.method] = self._around(handler)
+        return self._counting[details.method]
+
+    def _around(self, handler: Any) -> Any:
         if handler.response_streaming:
 
             async def stream(requests: Any, context: Any) -> AsyncIterator[Any]:

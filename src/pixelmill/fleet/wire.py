@@ -22,7 +22,7 @@ from pixelmill.result import HopReport, ImageInfo, Rendered, Result, Trace
 
 MICRO = 1_000_000
 SHORT = 4096
-"""Texts of pipelines up to that length are remembered, characters."""
+"""Spellings of pipelines up to that length are remembered, characters or bytes."""
 
 
 def frame_message(picture: Picture) -> pb.Frame:
@@ -238,25 +238,35 @@ def pipeline_message(pipeline: Pipeline) -> pb.Pipeline:
     )
 
 
+def spelling_of(request: pb.RunPipelineRequest) -> str | bytes:
+    """Return what tells a request's pipeline from others, as it came: text or a message's bytes; empty where it is long."""
+    if request.WhichOneof("pipeline_form") == "pipeline_text":
+        return request.pipeline_text if len(request.pipeline_text) <= SHORT else ""
+    return request.pipeline.SerializeToString(deterministic=True) if request.pipeline.ByteSize() <= SHORT else b""
+
+
 def pipeline_of(request: pb.RunPipelineRequest) -> Pipeline:
     """Return a request's pipeline, in whichever form it came. Raises `InvalidPipeline`."""
+    spelling = spelling_of(request)
+    if spelling:
+        return pipeline_spelled(spelling, version())
     form = request.WhichOneof("pipeline_form")
-    if form == "pipeline":
-        message = request.pipeline
-        data: dict[str, object] = {"operations": operations_of(message.operations)}
-        if message.HasField("output"):
-            data["output"] = output_of(message.output)
-        return Pipeline.from_data({**data, "renditions": [dict(rendition_of(one)) for one in message.renditions]})
-    if form == "pipeline_text":
-        text = request.pipeline_text
-        return _remembered_pipeline(text, version()) if len(text) <= SHORT else Pipeline.parse(text)
-    raise InvalidPipeline(expected("pipeline or pipeline_text", "the request", "neither"))
+    if form is None:
+        raise InvalidPipeline(expected("pipeline or pipeline_text", "the request", "neither"))
+    return Pipeline.parse(request.pipeline_text) if form == "pipeline_text" else _pipeline_of(request.pipeline)
+
+
+def _pipeline_of(message: pb.Pipeline) -> Pipeline:
+    data: dict[str, object] = {"operations": operations_of(message.operations)}
+    if message.HasField("output"):
+        data["output"] = output_of(message.output)
+    return Pipeline.from_data({**data, "renditions": [dict(rendition_of(one)) for one in message.renditions]})
 
 
 @lru_cache(1024)
-def _remembered_pipeline(text: str, version: int) -> Pipeline:
-    """Return the pipeline of a text; what operations there are makes a version."""
-    return Pipeline.parse(text)
+def pipeline_spelled(spelling: str | bytes, version: int) -> Pipeline:
+    """Return the pipeline that is spelled so; what operations there are makes a version."""
+    return Pipeline.parse(spelling) if isinstance(spelling, str) else _pipeline_of(pb.Pipeline.FromString(spelling))
 
 
 def report_message(report: HopReport) -> pb.HopReport:
@@ -276,8 +286,8 @@ def report_message(report: HopReport) -> pb.HopReport:
     )
 
 
-def report_of(message: pb.HopReport, *, pool: str = "", wall_s: float | None = None) -> HopReport:
-    """Return a message's report; a caller gives the pool that it picked from and how long the call took it."""
+def report_of(message: pb.HopReport, *, pool: str = "", wall_s: float | None = None, again: int = 0) -> HopReport:
+    """Return a message's report; a caller gives the pool that it picked from, how long the call took, and calls before."""
     report = HopReport(
         instance=message.instance,
         pool=pool or message.pool,
@@ -289,7 +299,7 @@ def report_of(message: pb.HopReport, *, pool: str = "", wall_s: float | None = N
         transfer_s=message.transfer_us / MICRO,
         bytes_in=message.bytes_in,
         bytes_out=message.bytes_out,
-        attempts=message.attempts or 1,
+        attempts=(message.attempts or 1) + again,
     )
     return report if wall_s is None else replace(report, transfer_s=max(0.0, wall_s - report.queue_s - report.compute_s))
 
