@@ -75,6 +75,9 @@ def watch_options(silence_s: float) -> list[tuple[str, Any]]:
 SERVER_OPTIONS: list[tuple[str, Any]] = [
     ("grpc.so_reuseport", 0),
     ("grpc.max_concurrent_streams", MAX_STREAMS),
+    # Beyond a thousand, gRPC cancels at random what a busy server has not looked at yet. We say why, and when to come again.
+    ("grpc.server.max_pending_requests", MAX_STREAMS),
+    ("grpc.server.max_pending_requests_hard_limit", 2 * MAX_STREAMS),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 300),
     ("grpc.http2.max_ping_strikes", 0),
     ("grpc.keepalive_permit_without_calls", 1),
