@@ -48,8 +48,9 @@ def busy() -> Iterator[Fleet]:
 
 @pytest.fixture(scope="module")
 def patient() -> Iterator[Fleet]:
-    environment = {"PIXELMILL_QUEUE_S": str(PATIENCE_S)}
-    with fleet({"worker": 2}, worker_environment=environment | {"PIXELMILL_THREADS": "2"}, **environment) as made:
+    queue_s = str(PATIENCE_S)
+    environment = {"PIXELMILL_QUEUE_S": queue_s, "PIXELMILL_THREADS": "2"}
+    with fleet({"worker": 2}, worker_environment=environment, PIXELMILL_QUEUE_S=queue_s) as made:
         yield made
 
 
