@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from typing import ParamSpec, TypeVar
 
 import numpy as np
@@ -17,7 +18,7 @@ from pixelmill.codecs.metadata import read_metadata
 from pixelmill.codecs.sequence import is_sequence
 from pixelmill.codecs.vips import set_up as set_up_vips
 from pixelmill.codecs.vips import vips_errors
-from pixelmill.errors import Internal, PixelmillError, in_rendition
+from pixelmill.errors import Internal, OutOfMemory, PixelmillError, in_rendition
 from pixelmill.geometry import Size
 from pixelmill.limits import DEFAULT_LIMITS, NO_DEADLINE, Deadline, Limits
 from pixelmill.operations import Operation, make_operation
@@ -35,6 +36,9 @@ MALLOC_ARENAS = 4
 LOOKED_AT = 16_000_000
 """A picture with alpha of up to that many pixels is decoded whole before a resize, to see whether it is opaque after all; a
 larger one streams, and is taken for transparent."""
+
+LIBRARIES = ("PIL.Image", "deflate", "isal.isal_zlib", "simplejpeg")
+"""What functions import when they first need it, beside what `set_up` does."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -67,6 +71,13 @@ def tune_malloc() -> None:
         mallopt(M_ARENA_MAX, MALLOC_ARENAS)
 
 
+def preload() -> None:
+    """Set up this process and import each library, without using one: that would start threads."""
+    set_up()
+    for name in LIBRARIES:
+        import_module(name)
+
+
 def warm_up() -> None:
     """Use each library once, so that the first picture does not wait for them to start: fonts alone take 0.1 s."""
     dot = np.full((8, 8, 3), 255, np.uint8)
@@ -90,9 +101,16 @@ class Timings:
 class HopResult:
     """What a hop made: encoded pictures where it had outputs, otherwise a picture; and the time it took."""
 
-    picture: Picture
+    _picture: Picture | None
     outputs: tuple[Rendered, ...]
     timings: Timings
+
+    @property
+    def picture(self) -> Picture:
+        """The picture after the operations that all outputs share. Raises `Internal` where it stayed in another process."""
+        if self._picture is None:
+            raise Internal
+        return self._picture
 
     @property
     def image(self) -> Image | bytes:
@@ -243,5 +261,15 @@ def _guarded(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return call(*args, **kwargs)
     except PixelmillError:
         raise
+    except MemoryError as error:
+        raise _out_of_memory() from error
     except Exception as error:
+        import cv2
+
+        if isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem:
+            raise _out_of_memory() from error
         raise Internal from error
+
+
+def _out_of_memory() -> OutOfMemory:
+    return OutOfMemory("expected a picture and operations that fit into memory, got more than there is")

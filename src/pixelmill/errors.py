@@ -19,6 +19,7 @@ PixelmillError
 ├── DeadlineExceeded
 ├── Cancelled
 ├── DecoderCrash         this input killed a worker
+├── OutOfMemory          this input takes more memory than a worker has
 └── Internal             a fault of ours; its text is fixed, the cause is in the log
 
 Messages read "expected X for NAME, got Y". They are for people: programs branch on the class or on `reason`.
@@ -149,9 +150,15 @@ class Unauthenticated(PixelmillError):
 
 
 class DecoderCrash(PixelmillError):
-    """Decoding this picture ended a worker's process."""
+    """Working on this picture ended a worker's process."""
 
     reason = "DECODER_CRASH"
+
+
+class OutOfMemory(PixelmillError):
+    """Working on this picture took more memory than a worker has for it."""
+
+    reason = "OUT_OF_MEMORY"
 
 
 class Internal(PixelmillError):
@@ -188,6 +195,7 @@ HANDLING: dict[type[PixelmillError], Handling] = {
     DeadlineExceeded: Handling("DEADLINE_EXCEEDED", 504),
     Cancelled: Handling("CANCELLED", 499),
     DecoderCrash: Handling("INTERNAL", 500),
+    OutOfMemory: Handling("RESOURCE_EXHAUSTED", 413),
     Internal: Handling("INTERNAL", 500),
 }
 

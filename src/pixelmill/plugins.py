@@ -34,6 +34,7 @@ class _State:
         self.loading = self.looked = self.complete = False
         self.named: list[Callable[[], Iterable[str]]] = []
         self.files: set[Path] = set()
+        self.loaded: dict[str, None] = {}
         self.failures: dict[str, str] = {}
 
 
@@ -107,6 +108,12 @@ def load_modules(names: Iterable[str]) -> None:
                     expected("a module that can be imported, or the path of a .py file,", "the plugin", name)
                     + f": {_told(error)}"
                 ) from error
+            _state.loaded[name] = None
+
+
+def loaded_modules() -> tuple[str, ...]:
+    """Return the modules and files that `load_modules` has imported, in that order, for another process to do the same."""
+    return tuple(_state.loaded)
 
 
 def _load_file(path: Path) -> None:

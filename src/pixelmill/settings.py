@@ -8,8 +8,9 @@ from typing import Literal, TypeVar
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from pixelmill.cores import available_cores
 from pixelmill.errors import InvalidPipeline
-from pixelmill.limits import Limits
+from pixelmill.limits import MIB, Limits
 from pixelmill.refusals import explain_refusal
 
 PORTS = {"resize": 50052, "filter": 50053, "watermark": 50054, "orchestrator": 50055, "format": 50056, "worker": 50057}
@@ -84,6 +85,22 @@ class WorkerSettings(ServerSettings):
     port: int | None = Field(None, ge=0, le=65535, validation_alias=AliasChoices("port", "PORT"))
     threads: int | None = Field(None, ge=1, description="pictures computed at a time; unset: as many as cores, at least 2")
     queue: int = Field(128, ge=0, description="pictures that may wait for a free thread")
+    isolate: bool = Field(False, description="work on pictures in processes of their own, which may crash")
+    picture_memory_mib: int | None = Field(
+        None, ge=128, description="memory for one picture where isolated, MiB; by the limits where unset"
+    )
+
+    @property
+    def thread_count(self) -> int:
+        """How many pictures are computed at a time. At least two by default: one of them never does large pictures."""
+        return self.threads or max(2, available_cores())
+
+    @property
+    def picture_memory(self) -> int:
+        """What the process that works on one picture may take, bytes: by default what the largest one may need."""
+        if self.picture_memory_mib is not None:
+            return self.picture_memory_mib * MIB
+        return 512 * MIB + 32 * self.max_pixels
 
     @property
     def name(self) -> str:

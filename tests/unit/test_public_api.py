@@ -29,6 +29,7 @@ NAMES = [
     "NoHealthyInstance",
     "OperationFailed",
     "OperationNotInstalled",
+    "OutOfMemory",
     "Output",
     "Overloaded",
     "Pipeline",

@@ -23,6 +23,15 @@ Host = Annotated[
     str | None,
     typer.Option("--host", help="Address to listen on. Variable: PIXELMILL_HOST; all where unset.", show_default=False),
 ]
+Isolate = Annotated[
+    bool | None,
+    typer.Option(
+        "--isolate/--no-isolate",
+        help="Work on pictures in processes of their own, so that one that crashes them fails alone. "
+        "Variable: PIXELMILL_ISOLATE.",
+        show_default=False,
+    ),
+]
 ReadyFd = Annotated[int | None, typer.Option("--ready-fd", hidden=True)]
 ParentFd = Annotated[int | None, typer.Option("--parent-fd", hidden=True)]
 
@@ -65,6 +74,7 @@ def up(
         str | None,
         typer.Option(metavar="FILE", help="Tokens, one a line: clients send one, instead of showing a certificate."),
     ] = None,
+    isolate: Isolate = None,
 ) -> None:
     """Run a whole fleet on this machine, until Ctrl-C.
 
@@ -85,6 +95,7 @@ def up(
         port=port,
         host=host,
         placement=placement,
+        isolate=isolate,
         plugins=context.find_root().params["plugin"] or (),
         certs=certs,
         tokens_file=tokens_file,
@@ -159,6 +170,7 @@ def worker(
     tls_cert: TlsCert = None,
     tls_key: TlsKey = None,
     tls_client_ca: TlsClientCa = None,
+    isolate: Isolate = None,
     ready_fd: ReadyFd = None,
     parent_fd: ParentFd = None,
 ) -> None:
@@ -181,6 +193,7 @@ def worker(
             tls_cert=tls_cert,
             tls_key=tls_key,
             tls_client_ca=tls_client_ca,
+            isolate=isolate,
             ready_fd=ready_fd,
             parent_fd=parent_fd,
         )

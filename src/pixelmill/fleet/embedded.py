@@ -51,6 +51,7 @@ class EmbeddedFleet:
         port: of the orchestrator; 0 is any.
         host: the address that the orchestrator listens on.
         placement: the orchestrator's default placement.
+        isolate: whether workers work on pictures in processes of their own; as PIXELMILL_ISOLATE says where None.
         plugins: modules or .py files whose operations all have, beside those of installed packages.
         certs: folder with certificates, as `pixelmill certs` makes them: all speak TLS, and show each other certificates.
         tokens_file: with one token a line; clients send one of them, instead of showing a certificate.
@@ -68,6 +69,7 @@ class EmbeddedFleet:
         port: int = 0,
         host: str = LOCALHOST,
         placement: str | None = None,
+        isolate: bool | None = None,
         plugins: Sequence[str] = (),
         certs: str | Path | None = None,
         tokens_file: str | Path | None = None,
@@ -76,6 +78,7 @@ class EmbeddedFleet:
         self.host = host
         self._port = port
         self._placement = placement
+        self._isolation = () if isolate is None else ("--isolate" if isolate else "--no-isolate",)
         self._plugins = tuple(argument for plugin in plugins for argument in ("--plugin", plugin))
         self._certs = certs
         self._tokens_file = tokens_file
@@ -182,7 +185,8 @@ class EmbeddedFleet:
         name = f"{pool}-{number}"
         port = PORTS[pool] + PORT_STEP * (number - 1)
         wish = port if port < 65536 and _is_free(LOCALHOST, port) else 0
-        arguments = ["worker", "--pool", pool, "--name", name, "--host", LOCALHOST, *self._serving("worker")]
+        arguments = ["worker", "--pool", pool, "--name", name, "--host", LOCALHOST, *self._isolation]
+        arguments += self._serving("worker")
         return Command(name, (*self._plugins, *arguments), wish, port_is_a_wish=True)
 
     def _serving(self, name: str) -> list[str]:

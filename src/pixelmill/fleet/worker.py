@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import grpc
@@ -15,7 +16,6 @@ import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
 from pixelmill import plugins
 from pixelmill.codecs import Output, Reading
-from pixelmill.cores import available_cores
 from pixelmill.engine import HopResult, run_hop, warm_up
 from pixelmill.errors import Draining, InvalidPipeline, PixelmillError, Unavailable, expected
 from pixelmill.fleet import wire
@@ -35,6 +35,7 @@ from pixelmill.fleet.server import (
     serve_until_stopped,
     watch_options,
 )
+from pixelmill.isolation import Cells, Upbringing
 from pixelmill.limits import Deadline
 from pixelmill.operations import Operation
 from pixelmill.picture import Picture
@@ -49,18 +50,22 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class Worker:
-    """Runs hops: as many at a time as it has threads, the rest waits in a bounded queue."""
+    """Runs hops: as many at a time as it has threads, the rest waits in a bounded queue.
 
-    def __init__(self, settings: WorkerSettings) -> None:
+    Args:
+        run_hop: what runs one: `engine.run_hop` in this process, or `Cells.run` in one of its own.
+    """
+
+    def __init__(self, settings: WorkerSettings, run_hop: Callable[..., HopResult] = run_hop) -> None:
         self.settings = settings
         self.limits = settings.limits
-        # At least two: one of them never does large pictures.
-        threads = settings.threads or max(2, available_cores())
+        threads = settings.thread_count
         self.admission = Admission(threads, queue=settings.queue, queue_s=settings.queue_s)
         self.calls = 0
         self.in_flight = 0
         self.meter = LoadMeter(threads)
         self.server: Server | None = None
+        self._run_hop = run_hop
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="hop")
 
     @property
@@ -93,13 +98,13 @@ class Worker:
                 started = time.perf_counter()
                 options: dict[str, Any] = {"reading": reading, "limits": self.limits, "deadline": deadline}
                 hop = asyncio.get_running_loop().run_in_executor(
-                    self._threads, lambda: run_hop(source, operations, ends, **options)
+                    self._threads, lambda: self._run_hop(source, operations, ends, **options)
                 )
                 try:
                     made = await asyncio.shield(hop)
                 except asyncio.CancelledError:
                     gone.set()
-                    # The thread goes on until its next step; until then it cannot be given to anyone else.
+                    # It goes on until its next step, or its process is killed; until then nobody else can have the thread.
                     await asyncio.gather(hop, return_exceptions=True)
                     raise
                 self.meter.add(time.perf_counter() - started)
@@ -196,16 +201,28 @@ def serve(settings: WorkerSettings) -> None:
 
     Raises:
         InvalidPipeline: a plugin that the settings name cannot be imported.
-        Unavailable: its address is taken.
+        Unavailable: its address is taken, or processes for its pictures cannot be started.
     """
     plugins.load_modules(settings.plugin_modules)
     plugins.load()
-    warm_up()
+    with _hop_runner(settings) as run:
 
-    async def main() -> None:
-        await serve_until_stopped(build(Worker(settings)), settings, settings.listen_port)
+        async def main() -> None:
+            await serve_until_stopped(build(Worker(settings, run)), settings, settings.listen_port)
 
-    run_server(main, settings.name, settings.log_level)
+        run_server(main, settings.name, settings.log_level)
+
+
+@contextmanager
+def _hop_runner(settings: WorkerSettings) -> Iterator[Callable[..., HopResult]]:
+    """Give what runs hops, ready to do so."""
+    if not settings.isolate:
+        warm_up()
+        yield run_hop
+        return
+    upbringing = Upbringing(plugins.loaded_modules(), settings.picture_memory, settings.name, settings.log_level)
+    with Cells(settings.thread_count, upbringing) as cells:
+        yield cells.run
 
 
 def main(pool: Role) -> None:

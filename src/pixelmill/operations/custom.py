@@ -66,10 +66,10 @@ class Custom(Operation):
 
 
 def _called(name: str, function: Callable[..., object], first: object, parameters: dict[str, Any]) -> object:
-    """Call; what the function raises becomes `OperationFailed`, but for our own errors."""
+    """Call; what the function raises becomes `OperationFailed`, but for our own errors and want of memory."""
     try:
         return function(first, **parameters)
-    except PixelmillError:
+    except (PixelmillError, MemoryError):
         raise
     except (Exception, SystemExit) as error:
         text = f"{type(error).__name__}: {error}"[:MAX_TOLD]
