@@ -59,7 +59,7 @@ class Process:
     def start(self) -> None:
         """Start the process; `wait_until_ready` waits for it. A second start listens on the port of the first."""
         self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="pixelmill-test-")))
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PIXELMILL_", "GRPC_")) or name == "PIXELMILL_ISOLATE"}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PIXELMILL_", "GRPC_"))}
         self._ready, ready = os.pipe()
         parent, self._parent = os.pipe()
         environment = {

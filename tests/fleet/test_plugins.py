@@ -25,6 +25,8 @@ from tests.plugins import EXAMPLE, install, path_with, registered
 
 CHAIN: Any = Pipeline()
 FILE = str(EXAMPLE / "pixelmill_posterize.py")
+IN_PROCESS = {"PIXELMILL_ISOLATE": "0"}
+"""For workers whose own process an operation changes, or shows."""
 FAULTY = '''
 import pixelmill
 
@@ -251,7 +253,7 @@ def test_an_instance_that_has_lost_it_is_passed_over_at_once(tmp_path: Path) -> 
     """The orchestrator is still connected to it, and learns of it only from the answer to a call."""
     file = tmp_path / "forgetful.py"
     file.write_text(Path(FILE).read_text() + FORGET)
-    first, second = (worker("filter", name, PIXELMILL_PLUGINS=str(file)) for name in ("first", "second"))
+    first, second = (worker("filter", name, **IN_PROCESS, PIXELMILL_PLUGINS=str(file)) for name in ("first", "second"))
     with running(first, second), over(first, second, PIXELMILL_RESOLVE_S="1000") as made:
         made.wait_until_used("filter", [first, second], lambda: trace(made, "posterize | png", placement="spread"))
         have_run(second, "forget")
@@ -264,7 +266,7 @@ def test_an_instance_is_asked_again_and_again(tmp_path: Path) -> None:
     """Nothing else tells the orchestrator, which stays connected, that it has it now."""
     file = tmp_path / "forgetful.py"
     file.write_text(Path(FILE).read_text() + FORGET)
-    only = worker("filter", "only", PIXELMILL_PLUGINS=str(file))
+    only = worker("filter", "only", **IN_PROCESS, PIXELMILL_PLUGINS=str(file))
     with running(only), over(only, PIXELMILL_RESOLVE_S="0.2") as made:
         have_run(only, "forget")
         wait_for(lambda: answered_by(made) == "OPERATION_NOT_INSTALLED", "it to be known to lack it")

@@ -12,7 +12,7 @@ from typing import Self
 
 Piece = bytes | bytearray | memoryview
 WORD = struct.Struct("<Q")
-FLAG, COUNT, TABLE = 0, 8, 16
+WORTHLESS, BEGUN, COUNT, TABLE = 0, 1, 8, 16
 ALIGNED = 64
 FIRST = 1024 * 1024
 KEPT = 64 * 1024 * 1024
@@ -20,7 +20,7 @@ KEPT = 64 * 1024 * 1024
 
 
 class Area:
-    """A file without a name in memory: gone when all who have it open are. It holds pieces of bytes, and a flag.
+    """A file in memory that has no name: gone when all who have it open are. It holds pieces of bytes, and two flags.
 
     It only ever grows, and is sealed against shrinking, so that neither process can cut it off under the other. What is
     read from it may be wrong, as the other process may be broken; `pieces` checks that it is at least inside.
@@ -39,16 +39,26 @@ class Area:
         return cls(descriptor)
 
     @property
-    def flag(self) -> bool:
-        """A bit that one process sets and the other one sees at once."""
-        return self._memory[FLAG] != 0
+    def worthless(self) -> bool:
+        """Whether nobody waits any more for what becomes of the pieces; the other process sees it at once."""
+        return self._memory[WORTHLESS] != 0
 
-    @flag.setter
-    def flag(self, value: bool) -> None:
-        self._memory[FLAG] = value
+    @worthless.setter
+    def worthless(self, value: bool) -> None:
+        self._memory[WORTHLESS] = value
+
+    @property
+    def begun(self) -> bool:
+        """Whether somebody has begun to work on the pieces."""
+        return self._memory[BEGUN] != 0
+
+    @begun.setter
+    def begun(self, value: bool) -> None:
+        self._memory[BEGUN] = value
 
     def put(self, pieces: Sequence[Piece]) -> None:
-        """Write pieces in place of those that it held."""
+        """Write pieces in place of those that it held, with both flags unset."""
+        self.worthless = self.begun = False
         flat = [memoryview(piece).cast("B") for piece in pieces]
         starts = _starts([len(piece) for piece in flat])
         if starts[-1] > len(self._memory):
@@ -75,7 +85,7 @@ class Area:
         return [view[start : start + length] for start, length in zip(starts, lengths, strict=False)]
 
     def trim(self) -> None:
-        """Give back the memory of what large pieces took, but not of the first 64 MiB."""
+        """Give back what large pieces took, when all have been read, but for the first 64 MiB."""
         if len(self._memory) > KEPT:
             self._memory.madvise(mmap.MADV_REMOVE, KEPT, len(self._memory) - KEPT)
 

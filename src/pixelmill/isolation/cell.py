@@ -63,9 +63,9 @@ def serve(channel: socket.socket, jobs: Area, results: Area, modules: tuple[str,
     memory = os.open("/proc/self/statm", os.O_RDONLY)
     channel.send(READY)
     while channel.recv(1):
+        jobs.begun = True
         results.put(_pieces(jobs, memory))
         channel.send(DONE)
-        results.trim()
     os._exit(0)
 
 
@@ -79,7 +79,7 @@ def _pieces(jobs: Area, memory: int) -> list[Piece]:
             job.ends,
             reading=job.reading,
             limits=job.limits,
-            deadline=Deadline(job.until, cancelled=lambda: jobs.flag),
+            deadline=Deadline(job.until, cancelled=lambda: jobs.worthless),
         )
         return result_pieces(made, _resident(memory))
     except PixelmillError as error:

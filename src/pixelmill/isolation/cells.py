@@ -51,7 +51,6 @@ class Cells:
 
     def __init__(self, count: int, upbringing: Upbringing) -> None:
         self.count = count
-        self.lost = 0
         self._upbringing = upbringing
         self._idle: queue.LifoQueue[_Member] = queue.LifoQueue()
         self._wanted: queue.SimpleQueue[bool] = queue.SimpleQueue()
@@ -86,12 +85,16 @@ class Cells:
             PixelmillError: what is wrong with the picture; `DecoderCrash`, where it ended the process; `OutOfMemory`.
         """
         job = job_pieces(Job(source, operations, ends, reading, limits, deadline.at))
-        member = self._take(deadline)
-        try:
-            made = member.run(job, deadline)
-        except BaseException:
-            self._replace(member)
-            raise
+        made: HopResult | PixelmillError | None = None
+        while made is None:
+            member = self._take(deadline)
+            try:
+                made = member.run(job, deadline)
+            except _NotBegun:
+                self._replace(member)
+            except BaseException:
+                self._replace(member)
+                raise
         if member.worn_out:
             self._replace(member)
         else:
@@ -161,6 +164,10 @@ class Cells:
             nursery.close()
 
 
+class _NotBegun(Exception):
+    """A cell ended before it began to work on its job, which is not to blame."""
+
+
 class _Member:
     """A cell, and what it has been through."""
 
@@ -183,7 +190,6 @@ class _Member:
 
     def run(self, job: Sequence[bytes | bytearray | memoryview], deadline: Deadline) -> HopResult | PixelmillError:
         """Run a job, and return its result or error; what is raised here means that the cell is of no use any more."""
-        self.cell.jobs.flag = False
         self.cell.jobs.put(job)
         with suppress(BrokenPipeError, ConnectionResetError):
             self.cell.channel.send(b"J")
@@ -199,6 +205,7 @@ class _Member:
                 expected("a result", "the process that worked on the picture", type(error).__name__)
             ) from error
         self.cell.jobs.trim()
+        self.cell.results.trim()
         self.first = self.first or self.resident
         self.hops += 1
         return made
@@ -209,7 +216,7 @@ class _Member:
         while not self._poll.poll(1000 * min(POLL_S, max(deadline.remaining_s, 0.001))):
             if stop_at is None:
                 if deadline.cancelled() or deadline.remaining_s <= 0:
-                    self.cell.jobs.flag = deadline.cancelled()
+                    self.cell.jobs.worthless = deadline.cancelled()
                     stop_at = time.monotonic() + GRACE_S
             elif time.monotonic() >= stop_at:
                 self.cell.kill()
@@ -218,7 +225,9 @@ class _Member:
                 raise DeadlineExceeded("the deadline passed while the picture was worked on")
 
     def _ended(self) -> PixelmillError:
-        """Return the error that an end tells which nobody here has brought about."""
+        """Return the error that an end tells which nobody here has brought about. Raises `_NotBegun`."""
+        if not self.cell.jobs.begun:
+            raise _NotBegun
         code = self.cell.exit_code()
         if code == -signal.SIGKILL:
             return OutOfMemory(

@@ -1,0 +1,92 @@
+"""How long the processes live that run hops, and that nothing of them is left over."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pixelmill import Deadline, DecoderCrash
+from pixelmill.isolation import Cells, Upbringing
+from tests.cells import PATIENCE_S, PNG, POISON, about, children, operation, poisonous, ticks, wait_for
+from tests.pictures import encoded, photo
+
+
+@pytest.fixture(autouse=True, scope="module")
+def poison() -> Iterator[None]:
+    with poisonous():
+        yield
+
+
+@pytest.fixture(scope="module")
+def picture() -> bytes:
+    return encoded(photo(120, 90), "PNG")
+
+
+def test_one_that_ends_while_idle_harms_no_picture(picture: bytes) -> None:
+    with Cells(1, Upbringing([str(POISON)])) as cells:
+        for _ in range(3):
+            os.kill(int(about(cells, picture)["pid"]), signal.SIGKILL)
+            assert cells.run(picture, [], PNG).outputs
+
+
+def test_a_lost_zygote_comes_back(picture: bytes) -> None:
+    with Cells(1, Upbringing()) as cells:
+        assert cells.run(picture, [], PNG).outputs
+        before = children()
+        zygote = min(before)
+        os.kill(zygote, signal.SIGKILL)
+        wait_for(lambda: not before & children() - {zygote}, "its cells to end with it")
+        assert cells.run(picture, [], PNG, deadline=Deadline.after(PATIENCE_S)).outputs
+        assert zygote not in {pid for pid in children() if ticks(pid)}
+
+
+def test_nothing_is_left_over_after_many_hops_and_crashes() -> None:
+    small = encoded(photo(8, 8), "PNG")
+    before = open_files()
+    with Cells(1, Upbringing([str(POISON)])) as cells:
+        for number in range(1000):
+            if number % 50 == 0:
+                with pytest.raises(DecoderCrash):
+                    cells.run(small, operation("segfault"), PNG)
+            assert cells.run(small, [], PNG).outputs
+        wait_for(lambda: len(children()) == 3, "no more than a zygote and two cells")
+        assert open_files() - before < 40  # nine for each cell
+    assert not children()
+    assert open_files() == before
+
+
+def open_files() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+OUTLIVED = """
+import sys
+from pixelmill.isolation import Cells, Upbringing
+from pixelmill.operations import make_operation
+from pixelmill import plugins
+plugins.load_modules([sys.argv[1]])
+cells = Cells(1, Upbringing([sys.argv[1]])).start()
+print("ready", flush=True)
+cells.run(sys.stdin.buffer.read(), [make_operation("spin", {})])
+"""
+
+
+def test_nothing_outlives_a_process_that_is_killed(picture: bytes) -> None:
+    process = subprocess.Popen([sys.executable, "-c", OUTLIVED, str(POISON)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stdout.readline() == b"ready\n"
+        below = children(process.pid)
+        assert len(below) >= 2
+        process.stdin.write(picture)
+        process.stdin.close()
+        wait_for(lambda: any(ticks(pid) > 50 for pid in below), "the cell to be at work")
+        process.kill()
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() and ticks(pid) for pid in below), "all to end")
