@@ -195,7 +195,7 @@ HANDLING: dict[type[PixelmillError], Handling] = {
     DeadlineExceeded: Handling("DEADLINE_EXCEEDED", 504),
     Cancelled: Handling("CANCELLED", 499),
     DecoderCrash: Handling("INTERNAL", 500),
-    OutOfMemory: Handling("RESOURCE_EXHAUSTED", 413),
+    OutOfMemory: Handling("INVALID_ARGUMENT", 413),
     Internal: Handling("INTERNAL", 500),
 }
 

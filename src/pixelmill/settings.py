@@ -139,6 +139,12 @@ class OrchestratorSettings(ServerSettings):
     queue: int = Field(512, ge=0, description="requests that may wait for their turn")
     stream_window: int = Field(16, ge=1, description="pictures of one stream that are worked on at a time")
     resolve_s: float = Field(3.0, gt=0, description="time between two resolutions of the host names, seconds")
+    quarantine_s: float = Field(
+        600.0,
+        ge=0,
+        le=86_400,
+        description="time that a picture is refused for which has crashed its workers, seconds; 0: none",
+    )
     quiet: bool = Field(False, description="do not log each request")
 
     @property

@@ -17,6 +17,7 @@ from pixelmill.errors import NoHealthyInstance, OperationNotInstalled
 from pixelmill.fleet.addresses import Host, Resolver
 from pixelmill.fleet.balancing import service_config
 from pixelmill.fleet.credentials import ClientTls
+from pixelmill.fleet.losses import has_died
 from pixelmill.fleet.reach import POLL_S, Credentials, Reach, open_channel
 from pixelmill.fleet.roster import Roster
 from pixelmill.limits import Limits
@@ -228,6 +229,11 @@ class Pools:
         self.roster.doubt()
         self.roster.look(self.reach.up(self._known()))
         await self.roster.settle()
+
+    async def has_died(self, pool: Pool, instance: str) -> bool:
+        """Tell whether an instance of a pool, by its id, has died; where that cannot be told, it has not."""
+        address = self.roster.address_of(instance)
+        return await has_died(instance, [address] if address else pool.known, self.reach)
 
     def _known(self) -> set[Host]:
         return {address for pool in self.by_name.values() for address in pool.known}

@@ -22,12 +22,14 @@ from pixelmill.errors import Cancelled, Draining, expected
 from pixelmill.fleet import typed, wire
 from pixelmill.fleet.addresses import parse_hosts
 from pixelmill.fleet.admission import Admission
+from pixelmill.fleet.calls import REQUEST_ID
 from pixelmill.fleet.census import Census
 from pixelmill.fleet.channels import Pools
 from pixelmill.fleet.credentials import worker_tls
-from pixelmill.fleet.dispatch import REQUEST_ID, Dispatcher, Request
+from pixelmill.fleet.dispatch import Dispatcher, Request
 from pixelmill.fleet.faults import abort, answers, answers_stream, as_error, make_status
 from pixelmill.fleet.history import History, Record
+from pixelmill.fleet.quarantine import Quarantine
 from pixelmill.fleet.server import (
     Server,
     connection_options,
@@ -66,7 +68,7 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
         hosts = {name: parse_hosts(text, hosts_variable(name)) for name, text in settings.hosts.items()}
         self.pools = Pools(hosts, self.limits, settings.resolve_s, worker_tls(settings), settings.balancing)
         self.admission = Admission(self._places, queue=settings.queue, queue_s=settings.queue_s)
-        self.dispatcher = Dispatcher(self.pools, self.limits, self.admission)
+        self.dispatcher = Dispatcher(self.pools, self.limits, self.admission, Quarantine(settings.quarantine_s))
         self.census = Census(self.pools)
         self.history = History()
         self.calls = 0

@@ -25,6 +25,7 @@ class Roster:
         self._told: dict[Host, frozenset[str]] = {}
         self._cores: dict[Host, tuple[str, int, int]] = {}
         """The machine of each, how many cores that has, and how many of them the instance may use."""
+        self._ids: dict[Host, str] = {}
         self._certain: set[Host] = set()
         self._asking: dict[Host, asyncio.Task[None]] = {}
 
@@ -55,6 +56,11 @@ class Roster:
         """Forget all other addresses."""
         self._told = {address: names for address, names in self._told.items() if address in kept}
         self._cores = {address: cores for address, cores in self._cores.items() if address in kept}
+        self._ids = {address: id for address, id in self._ids.items() if address in kept}
+
+    def address_of(self, id: str) -> Host | None:
+        """Return where the instance of that id was when it last answered; None where nobody knows."""
+        return next((address for address, told in self._ids.items() if told == id), None)
 
     def cores(self, addresses: Iterable[Host]) -> int:
         """Return how many cores these instances have in all. Those of one machine share what it has."""
@@ -83,5 +89,6 @@ class Roster:
         for each in info.custom:
             learn(each.name, each.pool, each.parameters)
         self._told[address] = frozenset(info.operations)
+        self._ids[address] = info.id
         self._cores[address] = (info.machine or str(address), info.machine_cores, info.cores)
         self._certain.add(address)

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -137,6 +138,7 @@ class Server:
         self.serving = True
         self.closing = asyncio.Event()
         self.port = 0
+        self.id = uuid.uuid4().hex
         self.started = time.monotonic()
         self._services = [*services, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME]
         health_pb2_grpc.add_HealthServicer_to_server(self.health, self.grpc)
@@ -185,6 +187,7 @@ def instance_info(server: Server | None, *, pool: str, name: str, calls: int, in
         pool=pool,
         name=name,
         pid=os.getpid(),
+        id=server.id if server else "",
         healthy=bool(server and server.serving),
         calls=calls,
         in_flight=in_flight,

@@ -16,13 +16,14 @@ import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
 from pixelmill import plugins
 from pixelmill.codecs import Output, Reading
-from pixelmill.engine import HopResult, run_hop, warm_up
+from pixelmill.engine import HopResult, run_hop, tune_malloc, warm_up
 from pixelmill.errors import Draining, InvalidPipeline, PixelmillError, Unavailable, expected
 from pixelmill.fleet import wire
 from pixelmill.fleet.admission import Admission
+from pixelmill.fleet.calls import TIME_LEFT
 from pixelmill.fleet.classic import Classic
-from pixelmill.fleet.dispatch import TIME_LEFT
 from pixelmill.fleet.faults import answers, as_error
+from pixelmill.fleet.losses import BEGUN
 from pixelmill.fleet.meter import LOAD_REPORT, LoadMeter
 from pixelmill.fleet.server import (
     Server,
@@ -66,6 +67,7 @@ class Worker:
         self.meter = LoadMeter(threads)
         self.server: Server | None = None
         self._run_hop = run_hop
+        self._is_at_risk = not settings.isolate
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="hop")
 
     @property
@@ -95,6 +97,9 @@ class Worker:
         self.in_flight += 1
         try:
             async with self.admission.place(deadline, cost_s) as queue_s:
+                if self._is_at_risk and self.server:
+                    # From now on, a connection that is lost may mean that this picture has ended the process.
+                    await context.send_initial_metadata(((BEGUN, self.server.id),))
                 started = time.perf_counter()
                 options: dict[str, Any] = {"reading": reading, "limits": self.limits, "deadline": deadline}
                 hop = asyncio.get_running_loop().run_in_executor(
@@ -220,6 +225,7 @@ def _hop_runner(settings: WorkerSettings) -> Iterator[Callable[..., HopResult]]:
         warm_up()
         yield run_hop
         return
+    tune_malloc()
     upbringing = Upbringing(plugins.loaded_modules(), settings.picture_memory, settings.name, settings.log_level)
     with Cells(settings.thread_count, upbringing) as cells:
         yield cells.run
