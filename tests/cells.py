@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -43,12 +43,10 @@ def operation(name: str, **parameters: object) -> list[Operation]:
 def children(pid: int | str = "self") -> set[int]:
     """Return the processes below one."""
     found: set[int] = set()
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        try:
+    with suppress(OSError):  # it may end at any moment
+        for task in Path(f"/proc/{pid}/task").iterdir():
             below = {int(text) for text in (task / "children").read_text().split()}
-        except OSError:
-            continue
-        found |= below.union(*map(children, below))
+            found |= below.union(*map(children, below))
     return found
 
 
@@ -60,8 +58,9 @@ def about(cells: Cells, picture: bytes) -> dict[str, str]:
 
 
 def spinning() -> list[int]:
-    """Return the processes below this one that have been computing for a while."""
-    return [pid for pid in children() if ticks(pid) > 50]
+    """Return the cells that have been computing for a while. They are two below this process: the zygote is between."""
+    cells = {below for pid in children() for below in children(pid)}
+    return [pid for pid in cells if ticks(pid) > 100]
 
 
 def ticks(pid: int) -> int:
