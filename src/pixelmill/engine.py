@@ -14,7 +14,6 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 
 from pixelmill.codecs import Header, Output, Reading, encode_picture, open_source, probe, read
-from pixelmill.codecs.metadata import read_metadata
 from pixelmill.codecs.sequence import is_sequence
 from pixelmill.codecs.vips import set_up as set_up_vips
 from pixelmill.codecs.vips import vips_errors
@@ -247,8 +246,7 @@ def _applied(step: Step, picture: Picture) -> Picture:
 
 
 def _decode_resized(source: bytes, first: Resize, header: Header, reading: Reading) -> Picture:
-    metadata = read_metadata(source, header, reading.keep)
-    opened = open_source(source, header, reading)
+    opened, metadata = open_source(source, header, reading)
     with vips_errors(f"decoding a {header.format.name}"):
         if not isinstance(opened, np.ndarray) and opened.hasalpha() and opened.width * opened.height <= LOOKED_AT:
             opened = from_vips(opened)

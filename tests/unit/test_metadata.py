@@ -12,16 +12,17 @@ from PIL import ExifTags, ImageCms
 from PIL import Image as Pillow
 from PIL.PngImagePlugin import PngInfo
 
-from pixelmill import InvalidPipeline, UnsupportedFormat, run
+from pixelmill import ImageTooLarge, InvalidPipeline, UnsupportedFormat, run
 from pixelmill.codecs.exif import fitted
+from pixelmill.codecs.tiff import exif_of, into_tiff
 from pixelmill.geometry import Size
 from tests.pictures import by_pillow, decoded, encoded, photo, psnr
 
 SIDEWAYS = 6
-IFD1 = ExifTags.IFD.IFD1
+EXIF, GPS, IFD1 = ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo, ExifTags.IFD.IFD1
 THUMBNAIL = b"\xff\xd8 what nobody shall see any more \xff\xd9"
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf tiff:Orientation="6" dc:creator="A. Uthor"/></x:xmpmeta>'
-KEEPING = ("jpeg", "png", "webp", "avif")
+KEEPING = ("jpeg", "png", "webp", "avif", "tiff")
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
@@ -42,6 +43,8 @@ def source(format: str = "JPEG", icc: bytes | None = None) -> bytes:
     exif[0x0112] = SIDEWAYS
     exif[0x010F] = "Camera & Co"
     exif[0x8298] = "somebody"
+    if format == "TIFF":
+        exif[700] = XMP
     options: dict[str, Any] = {"exif": exif.tobytes(), "xmp": XMP}
     if format == "PNG":
         options["pnginfo"] = PngInfo()
@@ -78,7 +81,7 @@ def test_nothing_is_kept_unasked(output: str) -> None:
 
 
 @pytest.mark.parametrize("output", KEEPING)
-@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF"])
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"])
 def test_exif_and_xmp_are_kept_and_say_upright(format: str, output: str) -> None:
     made = seen(run(source(format), f"resize:20x30 | sepia | {output}:keep=exif+xmp").data)
     assert (made["make"], made["rights"]) == ("Camera & Co", "somebody")
@@ -93,7 +96,7 @@ def test_exif_and_xmp_are_kept_and_say_upright(format: str, output: str) -> None
 def test_a_kept_profile_goes_with_its_own_colors(output: str) -> None:
     profile = wide_profile()
     data = source("PNG", icc=profile)
-    options = ",lossless=true" if output in ("webp", "avif") else (",subsampling=4:4:4" if output == "jpeg" else "")
+    options = {"webp": ",lossless=true", "avif": ",lossless=true", "jpeg": ",subsampling=4:4:4"}.get(output, "")
     kept = run(data, f"{output}:keep=icc{options}").data
     assert seen(kept)["icc"] == profile
     stored = np.rot90(photo(60, 40), -1)
@@ -128,13 +131,50 @@ def test_animations_keep_it_too() -> None:
         assert b"A. Uthor" in made["xmp"]
 
 
-@pytest.mark.parametrize("output", ["tiff:keep=icc+xmp", "tiff:keep=icc"])
-def test_a_tiff_keeps_what_it_can(output: str) -> None:
-    made = seen(run(source("PNG", icc=wide_profile()), output).data)
-    assert made["icc"] == wide_profile()
-    assert (made["xmp"] is not None) == ("xmp" in output)
-    with pytest.raises(InvalidPipeline, match=r"expected metadata that tiff holds \(icc, xmp\) for keep, got 'exif'"):
-        run(source(), "tiff:keep=exif")
+@pytest.mark.parametrize(("order", "big"), [("<", True), ("<", False), (">", False)])
+def test_a_tiff_has_its_exif_in_directories(order: str, big: bool) -> None:
+    exif = Pillow.Exif()
+    exif[0x010F], exif[0x8298], exif[0x9C9C], exif[0x0112] = "Camera & Co", "n", "a comment".encode("utf-16-le"), SIDEWAYS
+    exif.get_ifd(EXIF).update({0x9003: "2024:05:06 07:08:09", 0x927C: b"NOTES\1\2\3", 0x829A: 1 / 250, 0x8827: (100, 200)})
+    exif.get_ifd(GPS).update({1: "N", 2: (48.0, 30.0, 12.5), 5: b"\0"})
+    # Pillow writes pixels of that mode, and everything else with them, in big-endian order.
+    picture = Pillow.frombytes("I;16B", (60, 40), bytes(4800)) if order == ">" else Pillow.fromarray(photo(60, 40))
+    data = encoded(picture, "TIFF", exif=exif.tobytes(), big_tiff=big)
+    assert data.startswith(b"MM" if order == ">" else b"II")
+    for text in ("jpeg:keep=exif", "resize:20x30 | tiff:keep=exif"):
+        result = run(data, text)
+        made = Pillow.open(io.BytesIO(result.data))
+        made.load()
+        got = made.getexif()
+        for tag in (0x010F, 0x8298, 0x9C9C):
+            assert got[tag] == exif[tag]
+        assert got.get(0x0112, 1) == 1
+        assert got.get_ifd(GPS) == Pillow.open(io.BytesIO(data)).getexif().get_ifd(GPS)
+        inner = got.get_ifd(EXIF)
+        assert (inner[0x9003], inner[0x927C]) == ("2024:05:06 07:08:09", b"NOTES\1\2\3")
+        assert (float(inner[0x829A]), inner[0x8827]) == (1 / 250, (100, 200))
+        assert len(got.get_ifd(GPS)) == 3
+        assert THUMBNAIL not in result.data
+    again = run(result.data, "png:keep=exif").data
+    assert Pillow.open(io.BytesIO(again)).getexif().get_ifd(EXIF)[0x927C] == b"NOTES\1\2\3"
+
+
+def test_a_tiff_that_says_nothing_has_no_exif() -> None:
+    assert "exif" not in Pillow.open(io.BytesIO(run(encoded(photo(9, 9), "TIFF"), "jpeg:keep=exif").data)).info
+
+
+@pytest.mark.parametrize("exif", [b"nonsense", b"II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\xff\xff", b"II*\0\x08\0\0\0\1\0"])
+def test_what_is_no_exif_does_a_tiff_no_harm(exif: bytes) -> None:
+    bare = run(encoded(photo(9, 9)), "tiff").data
+    np.testing.assert_array_equal(by_pillow(into_tiff(bare, exif)), by_pillow(bare))
+
+
+def test_a_tiff_whose_values_share_bytes_is_refused() -> None:
+    entries = b"".join(struct.pack("<HHII", tag, 7, 100_000, 8) for tag in range(0x9000, 0x9100))
+    inner = struct.pack("<H", 0x100) + entries + bytes(4)
+    tiff = struct.pack("<2sHIHHHII4x", b"II", 42, 8, 1, EXIF, 4, 1, 26) + inner + bytes(100_000)
+    with pytest.raises(ImageTooLarge, match="expected at most 4194304 bytes of EXIF data in a tiff, got more"):
+        exif_of(tiff)
 
 
 def test_a_gif_keeps_no_metadata() -> None:
@@ -200,9 +240,19 @@ def test_exif_fits_the_result_and_its_thumbnail_is_gone(order: str, output: str)
     assert exif.get_ifd(0x8825)[1] == "N"
     assert not exif.get_ifd(IFD1)
     assert b"A. Uthor" in made
-    if output != "avif":  # libheif's writer sorts it
-        assert inner[0x927C] == b"NOTES\1\2\3"
-        assert set(exif) == {0x010F, 0x0112, 0x8769, 0x8825}
+    assert inner[0x927C] == b"NOTES\1\2\3"
+    assert output == "tiff" or set(exif) == {0x010F, 0x0112, 0x8769, 0x8825}
+
+
+@pytest.mark.parametrize("output", [*(name for name in KEEPING if name != "tiff"), "avif:subsampling=4:2:2"])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_exif_is_written_as_it_was(output: str, order: str) -> None:
+    exif = exif_of_a_camera(order)
+    made = run(with_exif(exif), f"{output}{',' if ':' in output else ':'}keep=exif+xmp").data
+    stored = Pillow.open(io.BytesIO(made)).info["exif"].removeprefix(b"Exif\0\0")
+    assert stored == fitted(exif, Size(40, 60))
+    assert psnr(decoded(made), np.rot90(photo(60, 40), -1)) > 25
+    assert b"A. Uthor" in made
 
 
 @pytest.mark.parametrize("lossless", ["true", "false"])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 import pyvips
 from PIL import Image as Pillow
 
-from pixelmill.pixels import Image
+from pixelmill import CorruptImage, UnsupportedFormat
+from pixelmill.pixels import Image, to_vips
 from tests.pictures import by_pillow, decoded, difference, encoded, photo
 
 COLOR = Pillow.fromarray(photo(61, 43))
@@ -111,3 +114,24 @@ def test_avif_of_more_than_8_bits(bits: int) -> None:
 def test_tiff(mode: str) -> None:
     data = encoded(TRANSPARENT.convert(mode), "TIFF", compression="tiff_lzw" if mode != "1" else "group4")
     assert difference(decoded(data), by_pillow(data, "L" if mode == "1" else mode)) == 0
+
+
+@pytest.mark.parametrize("tile", [True, False])
+@pytest.mark.parametrize("compression", ["deflate", "lzw"])
+@pytest.mark.parametrize("share", [0.25, 0.5])
+def test_a_damaged_tiff_is_corrupt_wherever_it_is_damaged(tile: bool, compression: str, share: float) -> None:
+    pixels = photo(300, 200)
+    data = to_vips(pixels).tiffsave_buffer(compression=compression, tile=tile, tile_width=64, tile_height=64)
+    assert np.array_equal(decoded(data), pixels)
+    at = int(share * len(data))
+    with pytest.raises(CorruptImage, match="expected a whole picture while decoding a tiff, got: tiff2vips: "):
+        decoded(data[:at] + b"\xff" * 40 + data[at + 40 :])
+
+
+@pytest.mark.parametrize("tile", [True, False])
+def test_a_tiff_in_an_unknown_compression_is_no_blank_picture(tile: bool) -> None:
+    data = to_vips(photo(300, 200)).tiffsave_buffer(compression="deflate", tile=tile)
+    entry = struct.pack("<HHIH", 259, 3, 1, 8)
+    assert entry in data
+    with pytest.raises(UnsupportedFormat, match="expected a common kind of picture while"):
+        decoded(data.replace(entry, struct.pack("<HHIH", 259, 3, 1, 34925)))

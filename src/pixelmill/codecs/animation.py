@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from pixelmill.codecs.metadata import for_pillow
 from pixelmill.codecs.output import Output
 from pixelmill.codecs.sequence import write_sequence
 from pixelmill.codecs.vips import set_up
 from pixelmill.errors import UnsupportedFormat
-from pixelmill.picture import MAX_DELAY_MS, Metadata, Picture
+from pixelmill.picture import MAX_DELAY_MS, Picture
 from pixelmill.pixels import Image, to_rgb, to_vips
 
 WEBP_METHODS = {"speed": 2, "balanced": 4, "small": 6}
@@ -62,7 +63,7 @@ def _webp(picture: Picture, output: Output) -> bytes:
     options: dict[str, Any] = {"quality": output.effective_quality, "lossless": output.lossless}
     options |= {"method": WEBP_METHODS[output.effort], "duration": list(picture.delays_ms), "loop": picture.loop}
     buffer = io.BytesIO()
-    Strip(_InColor(picture.frames)).save(buffer, "WEBP", save_all=True, **options, **_for_pillow(picture.metadata))
+    Strip(_InColor(picture.frames)).save(buffer, "WEBP", save_all=True, **options, **for_pillow(picture.metadata))
     return buffer.getvalue()
 
 
@@ -71,7 +72,7 @@ def _avif(picture: Picture, output: Output) -> bytes:
         raise UnsupportedFormat("expected a still picture for lossless avif, got an animation")
     options = {"quality": output.effective_quality, "speed": AVIF_SPEEDS[output.effort], "subsampling": output.subsampling}
     frames = _InColor(picture.frames)
-    return write_sequence(frames, picture.delays_ms, picture.loop, **options, **_for_pillow(picture.metadata))
+    return write_sequence(frames, picture.delays_ms, picture.loop, **options, **for_pillow(picture.metadata))
 
 
 class _InColor(Sequence[Image]):
@@ -85,11 +86,6 @@ class _InColor(Sequence[Image]):
 
     def __getitem__(self, number: Any) -> Any:
         return np.ascontiguousarray(to_rgb(self._frames[number]))
-
-
-def _for_pillow(metadata: Metadata) -> dict[str, bytes]:
-    found = {"icc_profile": metadata.icc, "exif": metadata.exif, "xmp": metadata.xmp}
-    return {name: value for name, value in found.items() if value}
 
 
 _WRITERS: dict[str, Callable[[Picture, Output], bytes]] = {"gif": write_gif, "webp": _webp, "avif": _avif}

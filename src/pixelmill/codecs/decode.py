@@ -15,7 +15,7 @@ from pixelmill.codecs.foreign import codec
 from pixelmill.codecs.formats import Kept
 from pixelmill.codecs.header import SIDEWAYS, Header
 from pixelmill.codecs.icc import is_srgb, to_srgb, with_profile
-from pixelmill.codecs.metadata import keeps_profile, read_metadata
+from pixelmill.codecs.metadata import keeps_profile, kept_metadata, read_metadata
 from pixelmill.codecs.sequence import is_sequence, read_sequence, times_played
 from pixelmill.codecs.vips import load, vips_errors
 from pixelmill.errors import CorruptImage, UnsupportedFormat, expected
@@ -80,19 +80,20 @@ def read(data: bytes, header: Header, reading: Reading = WHOLE) -> Picture:
         CorruptImage: it is damaged or truncated.
         UnsupportedFormat: it has several pages, which are no animation, and not only the first is wanted.
     """
-    metadata = read_metadata(data, header, reading.keep)
     if header.frames == 1 or reading.first_frame:
         if is_sequence(data):
             (stored,), _ = read_sequence(data, 1)
             source = _colored(upright(with_axis(stored), header.orientation), header, reading)
+            metadata = read_metadata(data, header, reading.keep)
         else:
-            source = open_source(data, header, reading)
+            source, metadata = open_source(data, header, reading)
         with vips_errors(f"decoding a {header.format.name}"):
             pixels = source if isinstance(source, np.ndarray) else from_vips(source)
         reduced = Size(pixels.shape[1], pixels.shape[0]) != header.size
         return Picture((pixels,), metadata=metadata, source=header.size if reduced else None)
     if not header.is_animation:
         _refuse_frames(header)
+    metadata = read_metadata(data, header, reading.keep)
     if is_sequence(data):
         stored_frames, delays = read_sequence(data, header.frames)
         sources = [_colored(upright(with_axis(frame), header.orientation), header, reading) for frame in stored_frames]
@@ -129,21 +130,27 @@ def reduced_size(header: Header, at_least: Size) -> Size:
     return header.size
 
 
-def open_source(data: bytes, header: Header, reading: Reading = WHOLE) -> Source:
-    """Return a still picture, or the first frame, as pixels or as a libvips pipeline, upright and in sRGB.
+def open_source(data: bytes, header: Header, reading: Reading = WHOLE) -> tuple[Source, Metadata]:
+    """Return a still picture, or the first frame, as pixels or as a libvips pipeline, upright and in sRGB; and its metadata.
 
     Raises:
         CorruptImage: it is damaged or truncated; a libvips pipeline may say so only when it is computed.
     """
-    if not header.format.loader:
-        stored = codec(header.format).read(data, header)
-        size = Size(stored.pixels.shape[1], stored.pixels.shape[0])
-        if size != header.size:
-            raise CorruptImage(
-                expected(f"the size in its header, {tuple(header.size)},", f"a {header.format.name}", tuple(size))
-            )
-        header = replace(header, bands=channels(stored.pixels), profile=stored.profile)
-        return _colored(stored.pixels, header, reading)
+    if header.format.loader:
+        return _open_source(data, header, reading), read_metadata(data, header, reading.keep)
+    stored = codec(header.format).read(data, header)
+    size = Size(stored.pixels.shape[1], stored.pixels.shape[0])
+    if size != header.size:
+        raise CorruptImage(
+            expected(f"the size in its header, {tuple(header.size)},", f"a {header.format.name}", tuple(size))
+        )
+    header = replace(header, bands=channels(stored.pixels), profile=stored.profile)
+    metadata = kept_metadata(header, reading.keep, stored.exif, stored.xmp)
+    return _colored(stored.pixels, header, reading), metadata
+
+
+def _open_source(data: bytes, header: Header, reading: Reading) -> Source:
+    """Open a picture that libjpeg-turbo or libvips reads."""
     size = reduced_size(header, reading.at_least) if reading.at_least else header.size
     if _fits_turbo(header):
         pixels = _turbo(data, header, size)

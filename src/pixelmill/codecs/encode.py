@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -9,15 +10,17 @@ import numpy as np
 
 from pixelmill.codecs import png
 from pixelmill.codecs.animation import WEBP_METHODS, write_animation, write_gif
+from pixelmill.codecs.boxes import with_exif
 from pixelmill.codecs.choice import chosen
 from pixelmill.codecs.exif import fitted
 from pixelmill.codecs.foreign import codec
 from pixelmill.codecs.formats import FORMATS
 from pixelmill.codecs.header import Header
 from pixelmill.codecs.icc import converted
-from pixelmill.codecs.metadata import into_jpeg, into_png, into_webp, png_chunks
+from pixelmill.codecs.metadata import for_pillow, into_jpeg, into_png, into_webp, png_chunks
 from pixelmill.codecs.output import AUTO, Output
 from pixelmill.codecs.structure import webp_frames
+from pixelmill.codecs.tiff import into_tiff
 from pixelmill.codecs.vips import set_up
 from pixelmill.color import rgb
 from pixelmill.errors import UnsupportedFormat
@@ -29,7 +32,10 @@ if TYPE_CHECKING:
     import pyvips
 
 AVIF_EFFORTS = {"speed": 1, "balanced": 3, "small": 6}
+FASTEST_AVIF = 9
+"""The speed of an effort of 0, in libvips."""
 PALETTE_EFFORTS = {"speed": 3, "balanced": 7, "small": 10}
+NO_EXIF = b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0"
 KEPT_BY_VIPS = {"exif": 1, "xmp": 2, "icc": 8}
 """Source: libvips' VipsForeignKeep."""
 
@@ -152,12 +158,30 @@ def _webp(image: Image, output: Output, metadata: Metadata) -> bytes:
 
 
 def _avif(image: Image, output: Output, metadata: Metadata) -> bytes:
+    # What writes EXIF would sort it anew, so that there first is another one in its place.
+    stand_in = replace(metadata, exif=NO_EXIF if metadata.exif else None)
+    # libvips knows the two others.
+    pillow = output.subsampling == "4:2:2" and channels(image) > 1 and not output.lossless
+    avif = (_avif_by_pillow if pillow else _avif_by_vips)(image, output, stand_in)
+    return with_exif(avif, metadata.exif) if metadata.exif else avif
+
+
+def _avif_by_vips(image: Image, output: Output, metadata: Metadata) -> bytes:
     set_up()
     options: dict[str, Any] = {"Q": output.effective_quality, "lossless": output.lossless}
     options |= {"effort": AVIF_EFFORTS[output.effort], "compression": "av1", "bitdepth": 8}
-    if output.subsampling != "4:2:0" or output.lossless:
-        options["subsample_mode"] = "off"
+    options["subsample_mode"] = "off" if output.subsampling == "4:4:4" or output.lossless else "on"
     return bytes(_with_metadata(to_vips(image), metadata).heifsave_buffer(**options, **_keep(metadata)))
+
+
+def _avif_by_pillow(image: Image, output: Output, metadata: Metadata) -> bytes:
+    from PIL import Image as Pillow
+
+    options = {"quality": output.effective_quality, "subsampling": output.subsampling, "max_threads": 1}
+    options["speed"] = FASTEST_AVIF - AVIF_EFFORTS[output.effort]
+    buffer = io.BytesIO()
+    Pillow.fromarray(np.ascontiguousarray(image)).save(buffer, "AVIF", **options, **for_pillow(metadata))
+    return buffer.getvalue()
 
 
 def _gif(image: Image, output: Output, metadata: Metadata) -> bytes:
@@ -167,7 +191,9 @@ def _gif(image: Image, output: Output, metadata: Metadata) -> bytes:
 def _tiff(image: Image, output: Output, metadata: Metadata) -> bytes:
     set_up()
     options = {"compression": "deflate", "predictor": "horizontal"}
-    return bytes(_with_metadata(to_vips(image), metadata).tiffsave_buffer(**options, **_keep(metadata)))
+    others = replace(metadata, exif=None)
+    tiff = bytes(_with_metadata(to_vips(image), others).tiffsave_buffer(**options, **_keep(others)))
+    return into_tiff(tiff, metadata.exif)
 
 
 def _with_metadata(vips: pyvips.Image, metadata: Metadata) -> pyvips.Image:

@@ -124,7 +124,7 @@ FORMATS: dict[str, Format] = {
             loader="tiffload_source",
             max_side=2**31 - 1,
             options=("keep",),
-            keeps=("icc", "xmp"),
+            keeps=KEPT,
         ),
         Format(
             name="heic",

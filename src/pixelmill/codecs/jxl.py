@@ -15,7 +15,7 @@ import pillow_jxl
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from pixelmill.codecs.boxes import boxes
+from pixelmill.codecs.boxes import NO_OFFSET, boxes
 from pixelmill.codecs.foreign import Stored, plugin_errors
 from pixelmill.codecs.formats import Format
 from pixelmill.codecs.header import SIDEWAYS, Header
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 CODESTREAM = b"\xff\x0a"
 HEADER_BYTES = 64
-NO_OFFSET = bytes(4)
 RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
 EFFORTS = {"speed": 3, "balanced": 5, "small": 7}
 BANDS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}

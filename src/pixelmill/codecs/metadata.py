@@ -10,17 +10,15 @@ import re
 import struct
 import zlib
 from collections.abc import Container, Iterator
-from dataclasses import replace
 
-from pixelmill.codecs.foreign import codec
 from pixelmill.codecs.formats import KEPT
 from pixelmill.codecs.header import Header
 from pixelmill.codecs.png import chunk
 from pixelmill.codecs.sequence import is_sequence, open_sequence
+from pixelmill.codecs.tiff import exif_of
 from pixelmill.codecs.vips import load
 from pixelmill.errors import UnsupportedFormat
 from pixelmill.geometry import Size
-from pixelmill.limits import DEFAULT_LIMITS
 from pixelmill.picture import NO_METADATA, Metadata
 
 EXIF_NAME = b"Exif\0\0"
@@ -34,23 +32,25 @@ _XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation\s*(?:=\s*["']|>)\s*)[2-8]""
 
 
 def read_metadata(data: bytes, header: Header, keep: Container[str]) -> Metadata:
-    """Return what of a file's metadata is to be kept: "icc", "exif" or "xmp". As pictures are made upright, XMP says so too.
-
-    A profile is kept only where it is one for RGB: pixels of any other kind are converted to sRGB.
-    """
+    """Return what is to be kept of the metadata of a file that libvips or Pillow reads; no pixels are decoded for it."""
     if not any(name in keep for name in KEPT):
         return NO_METADATA
     if is_sequence(data):
         with open_sequence(data) as file:
-            exif, xmp = file.info.get("exif"), file.info.get("xmp")
-    elif not header.format.loader:
-        module = codec(header.format)
-        stored = module.read(data, module.header(data, header.format, DEFAULT_LIMITS))
-        header, exif, xmp = replace(header, profile=stored.profile), stored.exif, stored.xmp
-    else:
-        vips = load(data, header.format)
-        fields = set(vips.get_fields())
-        exif, xmp = (vips.get(field) if field in fields else None for field in ("exif-data", "xmp-data"))
+            return kept_metadata(header, keep, file.info.get("exif"), file.info.get("xmp"))
+    vips = load(data, header.format)
+    fields = set(vips.get_fields())
+    exif, xmp = (vips.get(field) if field in fields else None for field in ("exif-data", "xmp-data"))
+    if header.format.name == "tiff" and "exif" in keep:
+        exif = exif_of(data)
+    return kept_metadata(header, keep, exif, xmp)
+
+
+def kept_metadata(header: Header, keep: Container[str], exif: bytes | None, xmp: bytes | None) -> Metadata:
+    """Return what of a file's metadata is to be kept: "icc", "exif" or "xmp". As pictures are made upright, XMP says so too.
+
+    A profile is kept only where it is one for RGB: pixels of any other kind are converted to sRGB.
+    """
     return Metadata(
         header.profile if keeps_profile(header, keep) else None,
         exif.removeprefix(EXIF_NAME) if exif and "exif" in keep else None,
@@ -61,6 +61,12 @@ def read_metadata(data: bytes, header: Header, keep: Container[str]) -> Metadata
 def keeps_profile(header: Header, keep: Container[str]) -> bool:
     """Tell whether pixels stay in the color space of their profile: where that is to be kept, and is one for RGB."""
     return "icc" in keep and header.profile is not None and header.profile[16:20] == b"RGB " and header.space in RGB
+
+
+def for_pillow(metadata: Metadata) -> dict[str, bytes]:
+    """Return metadata as Pillow's writers take it."""
+    found = {"icc_profile": metadata.icc, "exif": metadata.exif, "xmp": metadata.xmp}
+    return {name: value for name, value in found.items() if value}
 
 
 def into_jpeg(jpeg: bytes, metadata: Metadata) -> bytes:

@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from pixelmill.codecs.formats import Format
+from pixelmill.codecs.tiff import is_tiled
 from pixelmill.errors import CorruptImage, UnsupportedFormat
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 # libvips has no codes for its errors, only their texts.
 _UNSUPPORTED = re.compile(r"not (supported|configured)|not a whole number of bytes|bad labq format")
+
+MAX_NOTED = 2_000
+"""Characters; libvips has room for some 10,000, and then notes nothing more."""
 
 
 @cache
@@ -51,18 +55,30 @@ def vips_errors(doing: str) -> Iterator[None]:
     """Turn libvips' errors while reading a picture into `CorruptImage`, or `UnsupportedFormat` for an odd kind."""
     import pyvips
 
+    before = _noted()
     try:
         yield
     except pyvips.Error as error:
-        detail = _detail(error)
+        detail = _detail(error, before)
         if _UNSUPPORTED.search(detail):
             raise UnsupportedFormat(f"expected a common kind of picture while {doing}, got: {detail}") from None
         raise CorruptImage(f"expected a whole picture while {doing}, got: {detail}") from None
 
 
-def _detail(error: pyvips.Error) -> str:
-    """Return the first of libvips' lines: the later ones only repeat that the operation failed."""
-    lines = [line.strip() for line in str(error.detail).splitlines() if line.strip()]
+def _noted() -> str:
+    """Return what libvips has noted of pictures that it read all the same, which it tells with the next error."""
+    import pyvips
+
+    noted = _text(pyvips.vips_lib.vips_error_buffer())
+    if len(noted) < MAX_NOTED:
+        return noted
+    pyvips.vips_lib.vips_error_clear()
+    return ""
+
+
+def _detail(error: pyvips.Error, before: str) -> str:
+    """Return the first of libvips' lines that was not there before: the later ones only repeat that the operation failed."""
+    lines = [line.strip() for line in str(error.detail).removeprefix(before).splitlines() if line.strip()]
     return (lines[0] if lines else str(error.message))[:200]
 
 
@@ -78,9 +94,11 @@ def load(data: bytes, entry: Format, **options: Any) -> pyvips.Image:
     set_up()
     import pyvips
 
+    # Of a tile that cannot be decoded libvips only warns, and leaves it blank.
+    fail_on = "warning" if entry.name == "tiff" and is_tiled(data) else "error"
     with vips_errors(f"reading the header of a {entry.name}"):
         source = pyvips.Source.new_from_memory(data)
-        image: pyvips.Image = pyvips.Operation.call(entry.loader, source, access="sequential", fail_on="error", **options)
+        image: pyvips.Image = pyvips.Operation.call(entry.loader, source, access="sequential", fail_on=fail_on, **options)
         # As pyvips' own new_from_source does: `data` must live as long as any image made of this one. That function
         # cannot be used, as it picks a loader itself, such as the one for Ultra HDR.
         image._references.append(source)
