@@ -1,11 +1,10 @@
 """Host names: each of a name's addresses is an instance, and what they are may change while requests run.
 
-There is no name server to be had here, so these orchestrators look names up in a file, a line for each name.
+These orchestrators look names up in a file.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -13,44 +12,9 @@ from pathlib import Path
 import pytest
 
 import image_processing_pb2 as pb
-from tests.fleet.processes import ORCHESTRATOR, PATIENCE_S, Fleet, Process, fleet, running, wait_for, worker
+from tests.fleet.names import Names
+from tests.fleet.processes import PATIENCE_S, Fleet, Process, fleet, running, wait_for, worker
 from tests.fleet.requests import INSTANT, LONG, busy, instances, large, request, trace
-
-LOOKUP = """
-from pathlib import Path
-from pixelmill.fleet import addresses
-
-def look_up(host):
-    lines = [line.split() for line in Path({file!r}).read_text().splitlines()]
-    found = next((line[1:] for line in lines if line[0] == host.name), [])
-    if found == ["slow"]:
-        import time
-        time.sleep(3600)
-    if found == ["broken"]:
-        raise OSError("the name server does not answer")
-    return tuple(addresses.Host(name, host.port) for name in found)
-
-addresses._look_up = look_up
-"""
-
-
-class Names:
-    """The file that names are looked up in."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.set(filters="127.0.0.1")
-
-    def set(self, **found: str) -> None:
-        """Say what each name stands for, from now on: addresses, or "slow", or "broken"."""
-        fresh = self.path.with_suffix(".new")
-        fresh.write_text("".join(f"{name} {addresses}\n" for name, addresses in found.items()), encoding="utf-8")
-        os.replace(fresh, self.path)
-
-    @property
-    def code(self) -> str:
-        """The code of an orchestrator that looks names up here."""
-        return LOOKUP.format(file=str(self.path)) + ORCHESTRATOR
 
 
 @pytest.fixture(scope="module")
