@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -25,10 +26,14 @@ CHANNEL_OPTIONS: list[tuple[str, Any]] = [
     ("grpc.keepalive_timeout_ms", 5000),
     ("grpc.http2.ping_timeout_ms", 5000),
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 2000),
+    ("grpc.max_reconnect_backoff_ms", 500),
     # In spite of its name, the time that an attempt to connect may take.
     ("grpc.min_reconnect_backoff_ms", 5000),
 ]
+
+BACK_S = 1.5
+"""How long a client waits for any of several orchestrators, seconds: more than the time between two attempts to connect."""
+PAUSE_S = 0.05
 
 
 @dataclass
@@ -60,21 +65,26 @@ class Doors:
     def call(self, send: Callable[[rpc.OrchestratorServiceStub], Answer]) -> Answer:
         """Return what `send` gets from the orchestrator whose turn it is, or from the next where that one is gone.
 
-        A request may be sent again: what it asks for has no effect but its answer.
+        Where there are several and all are gone, they are called again for a while: one may be back that this client has
+        not seen yet, as when each is restarted as soon as the one before is up. A request may be sent again: what it asks
+        for has no effect but its answer.
 
         Raises:
             grpc.RpcError: what the last one that was called says.
         """
         with self._opening:
             turn = next(self._turns)
-        *others, last = [*range(turn, len(self._doors)), *range(turn)]
-        for number in others:
+        order = [*range(turn, len(self._doors)), *range(turn)]
+        until = time.monotonic() + (BACK_S if len(order) > 1 else 0)
+        for number in itertools.cycle(order):
             try:
                 return send(self._stub(number))
             except grpc.RpcError as failure:
-                if not is_gone(failure):
+                if not is_gone(failure) or (number == order[-1] and time.monotonic() >= until):
                     raise
-        return send(self._stub(last))
+            if number == order[-1]:
+                time.sleep(PAUSE_S)
+        raise AssertionError("there is no orchestrator")
 
     def _stub(self, number: int) -> rpc.OrchestratorServiceStub:
         """Return what calls an orchestrator: over a new channel once the certificates' files have changed.
