@@ -483,7 +483,7 @@ class StageResponse(_message.Message):
     def __init__(self, encoded: _Optional[bytes] = ..., frame: _Optional[_Union[Frame, _Mapping]] = ..., error: _Optional[_Union[Error, _Mapping]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., report: _Optional[_Union[HopReport, _Mapping]] = ..., renditions: _Optional[_Iterable[_Union[Rendered, _Mapping]]] = ..., format: _Optional[str] = ..., frames: _Optional[int] = ...) -> None: ...
 
 class HopReport(_message.Message):
-    __slots__ = ("instance", "pool", "operations", "decode_us", "operations_us", "encode_us", "queue_us", "transfer_us", "bytes_in", "bytes_out", "attempts")
+    __slots__ = ("instance", "pool", "operations", "decode_us", "operations_us", "encode_us", "queue_us", "transfer_us", "bytes_in", "bytes_out", "attempts", "rendition")
     INSTANCE_FIELD_NUMBER: _ClassVar[int]
     POOL_FIELD_NUMBER: _ClassVar[int]
     OPERATIONS_FIELD_NUMBER: _ClassVar[int]
@@ -495,6 +495,7 @@ class HopReport(_message.Message):
     BYTES_IN_FIELD_NUMBER: _ClassVar[int]
     BYTES_OUT_FIELD_NUMBER: _ClassVar[int]
     ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    RENDITION_FIELD_NUMBER: _ClassVar[int]
     instance: str
     pool: str
     operations: _containers.RepeatedScalarFieldContainer[str]
@@ -506,7 +507,8 @@ class HopReport(_message.Message):
     bytes_in: int
     bytes_out: int
     attempts: int
-    def __init__(self, instance: _Optional[str] = ..., pool: _Optional[str] = ..., operations: _Optional[_Iterable[str]] = ..., decode_us: _Optional[int] = ..., operations_us: _Optional[_Iterable[int]] = ..., encode_us: _Optional[int] = ..., queue_us: _Optional[int] = ..., transfer_us: _Optional[int] = ..., bytes_in: _Optional[int] = ..., bytes_out: _Optional[int] = ..., attempts: _Optional[int] = ...) -> None: ...
+    rendition: str
+    def __init__(self, instance: _Optional[str] = ..., pool: _Optional[str] = ..., operations: _Optional[_Iterable[str]] = ..., decode_us: _Optional[int] = ..., operations_us: _Optional[_Iterable[int]] = ..., encode_us: _Optional[int] = ..., queue_us: _Optional[int] = ..., transfer_us: _Optional[int] = ..., bytes_in: _Optional[int] = ..., bytes_out: _Optional[int] = ..., attempts: _Optional[int] = ..., rendition: _Optional[str] = ...) -> None: ...
 
 class Trace(_message.Message):
     __slots__ = ("request_id", "hops", "queue_us", "total_us")

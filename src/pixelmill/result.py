@@ -29,6 +29,7 @@ class HopReport:
         transfer_s: the rest of the call: the network, copies, serialization.
         bytes_in, bytes_out: what travelled.
         attempts: 1, or more where the call was retried on another instance.
+        rendition: the name of the one that it was run for alone; "" for the picture, or for several.
     """
 
     instance: str
@@ -42,6 +43,7 @@ class HopReport:
     bytes_in: int = 0
     bytes_out: int = 0
     attempts: int = 1
+    rendition: str = ""
 
     @property
     def compute_s(self) -> float:

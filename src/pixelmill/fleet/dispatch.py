@@ -82,7 +82,7 @@ class Dispatcher:
                 anyhow = isinstance(error, WorkersLost)
                 self._quarantine.add(request.source, None if anyhow else request.pipeline)
                 raise
-        return Result(outputs, Trace(request.id, journey.done, queue_s, time.perf_counter() - started))
+        return Result(outputs, Trace(request.id, journey.in_order(), queue_s, time.perf_counter() - started))
 
     async def plan(self, request: Request) -> Plan:
         """Plan a request from its picture's header."""
@@ -106,8 +106,10 @@ class Dispatcher:
             has_format_pool="format" in self.pools.by_name,
         )
 
-    async def hop(self, hop: Hop, message: pb.StageRequest, request: Request) -> tuple[pb.StageResponse, HopReport]:
-        """Send one hop's input to its pool. Raises a `PixelmillError`."""
+    async def hop(
+        self, hop: Hop, message: pb.StageRequest, request: Request, rendition: str = ""
+    ) -> tuple[pb.StageResponse, HopReport]:
+        """Send one hop's input to its pool, for one rendition alone where it has a name. Raises a `PixelmillError`."""
         wire.fill_stage(message, hop)
         started = time.perf_counter()
         answer, again = await self._calls.send(
@@ -119,7 +121,8 @@ class Dispatcher:
         if kind != wire.answer_kind(hop):
             raise Internal
         wall_s = time.perf_counter() - started
-        return answer, wire.report_of(answer.report, pool=hop.pool, wall_s=wall_s, again=again)
+        report = wire.report_of(answer.report, pool=hop.pool, rendition=rendition, wall_s=wall_s, again=again)
+        return answer, report
 
     def close(self) -> None:
         """Free the threads."""
@@ -146,25 +149,32 @@ class _Journey:
         try:
             return tuple(await asyncio.gather(*tasks))
         finally:
+            # Where one fails, nobody wants the others: they are over before the request's place is free for another.
             for task in tasks:
                 task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def in_order(self) -> tuple[HopReport, ...]:
+        """Return what was done in the order of the plan: branches end in any order."""
+        order = {branch.name: number for number, branch in enumerate(self.plan.branches)}
+        return tuple(sorted(self.done, key=lambda report: order.get(report.rendition, -1)))
 
     def _branches(self) -> Iterable[tuple[Branch, Rendition]]:
         return zip(self.plan.branches, self.plan.ends, strict=True)
 
     async def _branch(self, branch: Branch, end: Rendition, trunk: pb.StageResponse) -> Rendered:
         with in_rendition(branch.name):
-            answer = await self._follow(branch.hops, pb.StageRequest(frame=trunk.frame))
+            answer = await self._follow(branch.hops, pb.StageRequest(frame=trunk.frame), branch.name)
         (made,) = wire.stage_outputs(answer, [end])
         return made
 
-    async def _follow(self, hops: Sequence[Hop], message: pb.StageRequest) -> pb.StageResponse:
+    async def _follow(self, hops: Sequence[Hop], message: pb.StageRequest, rendition: str = "") -> pb.StageResponse:
         answer = pb.StageResponse()
         for number, hop in enumerate(hops):
             if number:
                 message = pb.StageRequest(frame=answer.frame)
             message.request_id = self.request.id
-            answer, report = await self.dispatcher.hop(hop, message, self.request)
+            answer, report = await self.dispatcher.hop(hop, message, self.request, rendition)
             self.done += (report,)
             self.report(Progress(self.plan, self.done))
         return answer

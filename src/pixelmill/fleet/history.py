@@ -23,7 +23,7 @@ class Record:
     stages: tuple[str, ...] = ()
     hops: tuple[HopReport, ...] = ()
     total_s: float = 0.0
-    outputs: tuple[ImageInfo, ...] = ()
+    outputs: tuple[tuple[str, ImageInfo], ...] = ()
     problem: str = ""
 
     @property
@@ -52,8 +52,9 @@ class Record:
     def complete(self, result: Result) -> None:
         """Take note of the end."""
         self.status = "completed"
+        self.hops = result.trace.hops
         self.total_s = result.trace.total_s
-        self.outputs = tuple(output.info for output in result.outputs)
+        self.outputs = tuple((output.name, output.info) for output in result.outputs)
 
     def fail(self, problem: str, total_s: float) -> None:
         """Take note of the failure."""

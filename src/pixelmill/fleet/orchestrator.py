@@ -104,7 +104,7 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
             progress_percent=record.progress_percent,
             current_stage=record.stage,
             stats=stats_message(
-                record.hops, record.total_s, record.original_bytes, sum(output.bytes for output in record.outputs)
+                record.hops, record.total_s, record.original_bytes, sum(info.bytes for _, info in record.outputs)
             ),
         )
 
@@ -242,7 +242,10 @@ def _print(record: Record) -> None:
     lines = list(stage_lines(record.hops))
     milliseconds = record.total_s * 1000
     if record.outputs:
-        made = "; ".join(f"{one.width}×{one.height} {one.format}, {one.bytes:,} bytes" for one in record.outputs)
+        made = "; ".join(
+            f"{name and f'{name}: '}{info.width}×{info.height} {info.format}, {info.bytes:,} bytes"
+            for name, info in record.outputs
+        )
         lines.append(f"✅ DONE {record.id}: {made} in {milliseconds:.0f} ms")
     else:
         lines.append(f"❌ FAILED {record.id} after {milliseconds:.0f} ms: {record.problem}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from pixelmill.result import HopReport
@@ -14,12 +14,23 @@ _KINDS = {"resize": "resize", "text": "watermark", "logo": "watermark"}
 
 
 def stage_lines(hops: tuple[HopReport, ...]) -> Iterator[str]:
-    """Yield the lines for the hops that were made."""
+    """Yield the lines for the hops that were made; those for one rendition alone under its name."""
+    number = 0
+    for name in dict.fromkeys(hop.rendition for hop in hops):
+        if name:
+            yield f"📐 RENDITION {name}:"
+        for kind, steps in _stages(hop for hop in hops if hop.rendition == name):
+            number += 1
+            yield from _stage(number, kind, steps)
+
+
+def _stages(hops: Iterable[HopReport]) -> Iterator[tuple[str, list[Step]]]:
+    """Yield the steps that follow each other and are of one kind."""
     steps: list[Step] = [
         (_KINDS.get(name, "filter"), name, hop.instance) for hop in hops for name in hop.operations or ("encode",)
     ]
-    for number, (kind, group) in enumerate(groupby(steps, key=lambda step: "format" if step[1] == "encode" else step[0]), 1):
-        yield from _stage(number, kind, list(group))
+    for kind, group in groupby(steps, key=lambda step: "format" if step[1] == "encode" else step[0]):
+        yield kind, list(group)
 
 
 def _stage(number: int, kind: str, steps: list[Step]) -> Iterator[str]:

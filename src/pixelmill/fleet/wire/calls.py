@@ -1,0 +1,61 @@
+"""Requests and answers as a whole: of a hop, and of a pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import image_processing_pb2 as pb
+from pixelmill.fleet.wire.pictures import reading_message, rendered_message, rendered_of
+from pixelmill.fleet.wire.pipelines import operation_message, output_message, rendition_message
+from pixelmill.fleet.wire.reports import trace_message
+from pixelmill.pipeline import Rendition
+from pixelmill.plan import Hop
+from pixelmill.result import ImageInfo, Rendered, Result
+
+
+def fill_stage(message: pb.StageRequest, hop: Hop) -> None:
+    """Write into a request what a hop is to do with its input."""
+    message.cost_s = hop.cost_s
+    message.operations.extend(map(operation_message, hop.operations))
+    if hop.reading:
+        message.reading.CopyFrom(reading_message(hop.reading))
+    if answer_kind(hop) == "encoded":
+        message.output.CopyFrom(output_message(hop.ends[0].output))
+    else:
+        message.renditions.extend(map(rendition_message, hop.ends))
+
+
+def answer_kind(hop: Hop) -> Literal["frame", "encoded", "renditions"]:
+    """Return the field of the answer that holds what a hop makes."""
+    if any(end.name for end in hop.ends):
+        return "renditions"
+    return "encoded" if hop.ends else "frame"
+
+
+def stage_outputs(answer: pb.StageResponse, ends: Sequence[Rendition]) -> tuple[Rendered, ...]:
+    """Return what a hop encoded for `ends`, in their order."""
+    if answer.renditions:
+        return tuple(map(rendered_of, answer.renditions))
+    info = ImageInfo(answer.format, answer.width, answer.height, len(answer.encoded), answer.frames or 1)
+    return (Rendered(ends[0].name, answer.encoded, info),)
+
+
+def answer_message(id: str, result: Result) -> pb.RunPipelineResponse:
+    """Return a result as the answer to the request that the caller calls `id`."""
+    answer = pb.RunPipelineResponse(id=id, trace=trace_message(result.trace))
+    if len(result.outputs) > 1 or result.outputs[0].name:
+        answer.renditions.extend(map(rendered_message, result.outputs))
+    else:
+        info = result.info
+        answer.image_data, answer.format = result.data, info.format
+        answer.width, answer.height, answer.frames = info.width, info.height, info.frames
+    return answer
+
+
+def outputs_of(answer: pb.RunPipelineResponse) -> tuple[Rendered, ...]:
+    """Return an answer's encoded pictures: one, or one for each rendition."""
+    if answer.renditions:
+        return tuple(map(rendered_of, answer.renditions))
+    info = ImageInfo(answer.format, answer.width, answer.height, len(answer.image_data), answer.frames or 1)
+    return (Rendered("", answer.image_data, info),)

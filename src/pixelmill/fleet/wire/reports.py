@@ -1,0 +1,84 @@
+"""What became of a request, as messages: reports, traces, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import image_processing_pb2 as pb
+from pixelmill.errors import PixelmillError, from_reason
+from pixelmill.result import HopReport, Trace
+
+MICRO = 1_000_000
+
+
+def report_message(report: HopReport) -> pb.HopReport:
+    """Return a hop's report as a message."""
+    return pb.HopReport(
+        instance=report.instance,
+        pool=report.pool,
+        operations=report.operations,
+        decode_us=_micro(report.decode_s),
+        operations_us=[_micro(seconds) for seconds in report.operations_s],
+        encode_us=_micro(report.encode_s),
+        queue_us=_micro(report.queue_s),
+        transfer_us=_micro(report.transfer_s),
+        bytes_in=report.bytes_in,
+        bytes_out=report.bytes_out,
+        attempts=report.attempts,
+        rendition=report.rendition,
+    )
+
+
+def report_of(
+    message: pb.HopReport, *, pool: str = "", rendition: str = "", wall_s: float | None = None, again: int = 0
+) -> HopReport:
+    """Return a message's report.
+
+    A caller gives the pool that it picked from, the rendition that it was for, how long the call took, and calls before.
+    """
+    report = HopReport(
+        instance=message.instance,
+        pool=pool or message.pool,
+        operations=tuple(message.operations),
+        decode_s=message.decode_us / MICRO,
+        operations_s=tuple(micro / MICRO for micro in message.operations_us),
+        encode_s=message.encode_us / MICRO,
+        queue_s=message.queue_us / MICRO,
+        transfer_s=message.transfer_us / MICRO,
+        bytes_in=message.bytes_in,
+        bytes_out=message.bytes_out,
+        attempts=(message.attempts or 1) + again,
+        rendition=rendition or message.rendition,
+    )
+    return report if wall_s is None else replace(report, transfer_s=max(0.0, wall_s - report.queue_s - report.compute_s))
+
+
+def trace_message(trace: Trace) -> pb.Trace:
+    """Return a trace as a message."""
+    return pb.Trace(
+        request_id=trace.request_id,
+        hops=[report_message(hop) for hop in trace.hops],
+        queue_us=_micro(trace.queue_s),
+        total_us=_micro(trace.total_s),
+    )
+
+
+def trace_of(message: pb.Trace) -> Trace:
+    """Return a message's trace."""
+    hops: Sequence[HopReport] = [report_of(hop) for hop in message.hops]
+    return Trace(message.request_id, tuple(hops), message.queue_us / MICRO, message.total_us / MICRO)
+
+
+def error_message(error: PixelmillError) -> pb.Error:
+    """Return an error as a message."""
+    return pb.Error(reason=error.reason, message=str(error))
+
+
+def error_of(message: pb.Error) -> PixelmillError:
+    """Return a message's error."""
+    return from_reason(message.reason, message.message)
+
+
+def _micro(seconds: float) -> int:
+    return round(seconds * MICRO)
