@@ -46,7 +46,8 @@ such as `navy`. A value with a comma, a semicolon, a brace or a `|` in it goes i
 the same in a terminal, `pixelmill ops --json` as a JSON Schema.
 
 Whatever an operation does, it does to gray pictures, to color and to pictures with alpha, and to each frame of an animation
-alone. Transparent pixels' colors show nowhere. A value out of range, NaN or infinity is an error before anything is decoded.
+alone; those that measure the picture measure all its frames, and do the same to each. Transparent
+pixels' colors show nowhere. A value out of range, NaN or infinity is an error before anything is decoded.
 
 The operations of a plugin are not here: see [Operations of your own](custom-operations.md).
 """

@@ -79,7 +79,7 @@ def test_every_animated_format_becomes_every_other(source: str, output: str) -> 
 
 def test_each_frame_is_a_picture_of_its_own() -> None:
     frames = tuple(photo(40, 30, 4, seed) for seed in range(4))
-    pipeline = "resize:25x | blur:3 | contrast:1.5 | text:x,size=9 | webp:lossless=true"
+    pipeline = "resize:25x | blur:3 | brightness:1.5 | text:x,size=9 | webp:lossless=true"
     moving = run(animation("webp", frames, lossless=True), pipeline)
     picture = read(moving.data, probe(moving.data))
     for frame, moved in zip(frames, picture.frames, strict=True):

@@ -60,8 +60,8 @@ class Operation(BaseModel):
     def apply_frames(self, frames: tuple[Image, ...]) -> tuple[Image, ...]:
         """Return the result for each frame of an animation; all of them must get the same size.
 
-        Each frame is a picture of its own. Only an operation whose result's size depends on the pixels (trim, say) looks at
-        all of them.
+        Each frame is a picture of its own. Only an operation that measures the picture looks at all of them, and does the
+        same to each: trim, smart crops, contrast, auto-level.
         """
         return tuple(map(self.apply, frames))
 

@@ -29,16 +29,14 @@ class Step:
 
     def apply(self, image: Image) -> Image:
         """Return what the operations make of `image`, one after another."""
-        if len(self.operations) == 1:
-            return self.operations[0].apply(image)
-        tables = (operation.table(image) for operation in self.operations if isinstance(operation, Lookup))
-        return reduce(Table.then, tables).apply(image)
+        return self.apply_frames((image,))[0]
 
     def apply_frames(self, frames: tuple[Image, ...]) -> tuple[Image, ...]:
         """Return what the operations make of an animation's frames."""
         if len(self.operations) == 1:
             return self.operations[0].apply_frames(frames)
-        return tuple(map(self.apply, frames))
+        tables = (operation.table(frames) for operation in self.operations if isinstance(operation, Lookup))
+        return tuple(map(reduce(Table.then, tables).apply, frames))
 
 
 def fused(operations: Iterable[Operation]) -> tuple[Step, ...]:

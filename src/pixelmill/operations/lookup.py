@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -92,9 +93,15 @@ class Lookup(Operation):
     measures: ClassVar[bool] = False
     """Whether the table depends on the picture."""
 
-    def table(self, image: Image) -> Table:
-        """Return the table for `image`; the same for every picture unless it `measures`."""
+    def table(self, frames: Sequence[Image]) -> Table:
+        """Return the table for a picture, the same for every one unless it `measures`.
+
+        All frames of an animation are measured together: each with a table of its own, it would flicker.
+        """
         raise NotImplementedError
 
     def apply(self, image: Image) -> Image:
-        return self.table(image).apply(image)
+        return self.table((image,)).apply(image)
+
+    def apply_frames(self, frames: tuple[Image, ...]) -> tuple[Image, ...]:
+        return tuple(map(self.table(frames).apply, frames))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -23,7 +24,7 @@ class Negative(Lookup):
 
     amount: float = Field(1.0, ge=0, le=1, description="share of the result against the original")
 
-    def table(self, image: Image) -> Table:
+    def table(self, frames: Sequence[Image]) -> Table:
         return Table.of((1 - self.amount) * LEVELS + self.amount * (255 - LEVELS))
 
 
@@ -36,13 +37,16 @@ class Brightness(Lookup):
 
     factor: float = Field(1.2, ge=0, le=10, description="1 leaves the picture as it is, 0 makes it black")
 
-    def table(self, image: Image) -> Table:
+    def table(self, frames: Sequence[Image]) -> Table:
         return Table.of(self.factor * LEVELS)
 
 
 @register
 class Contrast(Lookup):
-    """Scale every color's distance from the picture's mean luma; transparent pixels do not count for the mean."""
+    """Scale every color's distance from the picture's mean luma; transparent pixels do not count for the mean.
+
+    All frames of an animation share one mean.
+    """
 
     pool = "filter"
     positional = ("factor",)
@@ -50,8 +54,8 @@ class Contrast(Lookup):
 
     factor: float = Field(1.2, ge=0, le=10, description="1 leaves the picture as it is, 0 makes it flat")
 
-    def table(self, image: Image) -> Table:
-        mean = mean_luma(image)
+    def table(self, frames: Sequence[Image]) -> Table:
+        mean = mean_luma(frames)
         return Table.of(mean + self.factor * (LEVELS - mean))
 
 
@@ -67,7 +71,7 @@ class Gamma(Lookup):
 
     gamma: float = Field(2.2, ge=0.1, le=10, description="above 1 makes midtones lighter, below 1 darker")
 
-    def table(self, image: Image) -> Table:
+    def table(self, frames: Sequence[Image]) -> Table:
         return Table.of(255 * (LEVELS / 255) ** (1 / self.gamma))
 
 
@@ -86,7 +90,7 @@ class Tint(Lookup):
     color: Color = Field(description="#RRGGBB", examples=["#ff8800"])
     amount: float = Field(1.0, ge=0, le=1, description="strength; 0 leaves the picture as it is")
 
-    def table(self, image: Image) -> Table:
+    def table(self, frames: Sequence[Image]) -> Table:
         color = np.array(rgb(self.color), np.float64)
         if self.amount == 0 or (color == color[0]).all():  # so that a gray picture stays one
             return Table.of(LEVELS)
@@ -99,7 +103,8 @@ class AutoLevel(Lookup):
     """Stretch colors to the whole range: the darkest level becomes 0, the lightest 255, all between them in proportion.
 
     The darkest level is the first with more than the share `clip` of all pixels at or below it, the lightest the last with
-    more than that at or above it. Pixels count by their alpha. A picture of one level stays as it is.
+    more than that at or above it. Pixels count by their alpha. A picture of one level stays as it is. All frames of an
+    animation are stretched alike.
     """
 
     pool = "filter"
@@ -113,11 +118,13 @@ class AutoLevel(Lookup):
         "luma", description="luma: one range for all channels, hues stay; channel: each has its own, which removes a cast"
     )
 
-    def table(self, image: Image) -> Table:
-        if self.by == "luma" or channels(image) == 1:
-            return Table.of(self._stretched(luma_weights(image)))
-        columns = [self._stretched(level_weights(image, image, channel)) for channel in range(3)]
-        return Table.of(np.stack(columns, axis=1))
+    def table(self, frames: Sequence[Image]) -> Table:
+        if self.by == "luma" or channels(frames[0]) == 1:
+            return Table.of(self._stretched(luma_weights(frames)))
+        weights = np.zeros((3, 256))
+        for frame in frames:
+            weights += [level_weights(frame, frame, channel) for channel in range(3)]
+        return Table.of(np.stack([self._stretched(each) for each in weights], axis=1))
 
     def _stretched(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what each level becomes, where `weights` tells how many pixels have it."""
@@ -139,20 +146,23 @@ class Opacity(Lookup):
 
     factor: float = Field(0.5, ge=0, le=1, description="1 leaves the picture as it is, 0 makes it invisible")
 
-    def table(self, image: Image) -> Table:
+    def table(self, frames: Sequence[Image]) -> Table:
         return Table.of(LEVELS) if self.factor == 1 else Table.of_alpha(self.factor * LEVELS)
 
 
-def mean_luma(image: Image) -> float:
-    """Return the mean ITU-R BT.601 luma, 0 to 255, weighted by alpha."""
-    weights = luma_weights(image)
+def mean_luma(frames: Sequence[Image]) -> float:
+    """Return the mean ITU-R BT.601 luma of all frames, 0 to 255, weighted by alpha."""
+    weights = luma_weights(frames)
     total = float(weights.sum())
     return float(weights @ LEVELS) / total if total else 0.0
 
 
-def luma_weights(image: Image) -> NDArray[np.float64]:
-    """Return how much of a picture has each level of ITU-R BT.601 luma, of shape (256,): pixels, weighted by alpha."""
-    return level_weights(luma(image), image, 0)
+def luma_weights(frames: Sequence[Image]) -> NDArray[np.float64]:
+    """Return how much of all frames has each level of ITU-R BT.601 luma, of shape (256,): pixels, weighted by alpha."""
+    weights = np.zeros(256)
+    for frame in frames:
+        weights += level_weights(luma(frame), frame, 0)
+    return weights
 
 
 def level_weights(levels: Image, image: Image, channel: int) -> NDArray[np.float64]:
