@@ -11,6 +11,8 @@ import pytest
 
 import image_processing_pb2 as pb
 from pixelmill import Deadline, DeadlineExceeded, Overloaded, Pipeline
+from pixelmill.executors.base import Item
+from pixelmill.fleet.client import FleetExecutor
 from tests.fleet.failures import Failure, fails
 from tests.fleet.processes import PATIENCE_S, Fleet, fleet, wait_for
 from tests.fleet.requests import INSTANT, LONG, PICTURE, busy, instances, large, request, run, trace
@@ -110,12 +112,23 @@ def test_a_full_queue_answers_at_once(narrow: Fleet, picture: bytes) -> None:
     assert (failure.info.reason, failure.info.domain) == ("OVERLOADED", "pixelmill")
     assert failure.retry is not None
     assert failure.retry.retry_delay.ToTimedelta().total_seconds() > 0
-    with narrow.client() as client, pytest.raises(Overloaded):
+    with narrow.client() as client, pytest.raises(Overloaded) as refusal:
         client.run(PICTURE, Pipeline.parse(INSTANT))
+    assert refusal.value.retry_after_s == pytest.approx(0.1)  # nothing small is before it
     assert not first.done()
     first.cancel()
     second.cancel()
     wait_for(lambda: is_idle(narrow), "the worker to stop working on them")
+
+
+def test_many_pictures_wait_for_their_turn() -> None:
+    """The fleet takes one at a time and lets none wait: what it refuses is sent again when it said."""
+    with fleet({"filter": 1}, PIXELMILL_RUNNING="1", PIXELMILL_QUEUE="0") as made:
+        made.wait_until_used("filter", made.workers["filter"], lambda: trace(made, INSTANT))
+        with FleetExecutor(made.orchestrator.address, in_flight=8) as client:
+            done = list(client.map([Item(str(number), PICTURE) for number in range(24)], Pipeline.parse(INSTANT)))
+    assert sorted(int(outcome.key) for outcome in done) == list(range(24))
+    assert [outcome.error for outcome in done] == [None] * 24
 
 
 def test_an_overloaded_worker_sends_calls_elsewhere(picture: bytes) -> None:

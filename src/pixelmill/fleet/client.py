@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import threading
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Self
@@ -9,7 +12,7 @@ from typing import Self
 import grpc
 
 import image_processing_pb2 as pb
-from pixelmill.errors import InvalidPipeline, NoHealthyInstance, PixelmillError, expected
+from pixelmill.errors import InvalidPipeline, NoHealthyInstance, Overloaded, PixelmillError, expected
 from pixelmill.executors.base import Item, Outcome, Source, as_bytes, as_pipeline
 from pixelmill.executors.local import bounded_map
 from pixelmill.fleet import wire
@@ -26,6 +29,8 @@ from pixelmill.result import Result
 from pixelmill.settings import ClientSettings, load
 
 IN_FLIGHT = 16
+PATIENCE_S = 600.0
+"""How long one of many pictures is sent again and again where the fleet has too much to do, seconds."""
 WANTED = "grpc://HOST:PORT or grpcs://HOST:PORT"
 
 
@@ -62,6 +67,7 @@ class FleetExecutor:
             raise InvalidPipeline(expected("HOST:PORT", "target", target))
         size = limits.max_message_bytes
         self._doors = Doors(self._hosts, message_options(size, size), tls)
+        self._closing = threading.Event()
         self._pool = ThreadPoolExecutor(in_flight, thread_name_prefix="pixelmill-fleet")
 
     @classmethod
@@ -104,9 +110,20 @@ class FleetExecutor:
         return Result(wire.outputs_of(answer), wire.trace_of(answer.trace))
 
     def map(self, items: Iterable[Item], pipeline: Pipeline | str) -> Iterator[Outcome]:
-        """Run many pictures, `in_flight` at a time."""
+        """Run many pictures, `in_flight` at a time. Where the fleet has too much to do, they wait as long as it says."""
         made = as_pipeline(pipeline)
-        return bounded_map(self._pool, items, lambda item: self.run(item.read(), made), self.in_flight)
+        return bounded_map(self._pool, items, lambda item: self._run_patiently(item, made), self.in_flight)
+
+    def _run_patiently(self, item: Item, pipeline: Pipeline) -> Result:
+        """Run one of many. Raises `Overloaded` only where the fleet takes it at no time for as long as `PATIENCE_S`."""
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return self.run(item.read(), pipeline)
+            except Overloaded as error:
+                # Not all at the same moment: those who were refused together would be refused together again.
+                if time.monotonic() > until or self._closing.wait(error.retry_after_s * random.uniform(1, 2)):
+                    raise
 
     def describe(self, timeout_s: float = 5.0) -> pb.DescribeFleetResponse:
         """Return the fleet's instances and how they are. Raises a `PixelmillError`."""
@@ -126,6 +143,7 @@ class FleetExecutor:
 
     def close(self) -> None:
         """Close the connection."""
+        self._closing.set()
         self._pool.shutdown(cancel_futures=True)
         self._doors.close()
 

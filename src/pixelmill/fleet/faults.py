@@ -76,13 +76,9 @@ def error_from_call(error: grpc.RpcError) -> PixelmillError:
     """Return our error for a call that failed, from its ErrorInfo or else its code."""
     code = getattr(error, "code", lambda: None)()
     text = getattr(error, "details", lambda: None)() or ""
-    trailing: Iterable[tuple[str, Any]] = getattr(error, "trailing_metadata", lambda: None)() or ()
-    for key, value in trailing:
-        if key == DETAILS_KEY:
-            for detail in status_pb2.Status.FromString(value).details:
-                info = error_details_pb2.ErrorInfo()
-                if detail.Unpack(info) and info.domain == DOMAIN:
-                    return from_reason(info.reason, text)
+    ours = _error_in(error, text)
+    if ours:
+        return ours
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
         # gRPC refuses a message before any of our code sees it, and has no other way of saying so.
         too_large = re.search(r"message larger than max \((\d+) vs\. (\d+)\)", text)
@@ -94,10 +90,29 @@ def error_from_call(error: grpc.RpcError) -> PixelmillError:
     return Internal(f"the fleet answered {code.name if code else 'nothing'}: {text}")
 
 
+def _error_in(error: grpc.RpcError, text: str) -> PixelmillError | None:
+    """Return the error that one of our servers put into a status's details."""
+    reason, retry_after_s = "", 0.0
+    info, retry = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo()
+    for key, value in _trailing(error):
+        for detail in status_pb2.Status.FromString(value).details if key == DETAILS_KEY else ():
+            if detail.Unpack(info) and info.domain == DOMAIN:
+                reason = info.reason
+            elif detail.Unpack(retry):
+                retry_after_s = retry.retry_delay.ToTimedelta().total_seconds()
+    made = from_reason(reason, text) if reason else None
+    if isinstance(made, Overloaded) and retry_after_s:
+        made.retry_after_s = retry_after_s
+    return made
+
+
 def has_details(error: grpc.RpcError) -> bool:
     """Tell whether one of our servers answered, and not gRPC itself for want of one."""
-    trailing: Iterable[tuple[str, Any]] = getattr(error, "trailing_metadata", lambda: None)() or ()
-    return any(key == DETAILS_KEY for key, _ in trailing)
+    return any(key == DETAILS_KEY for key, _ in _trailing(error))
+
+
+def _trailing(error: grpc.RpcError) -> Iterable[tuple[str, Any]]:
+    return getattr(error, "trailing_metadata", lambda: None)() or ()
 
 
 def as_error(error: Exception) -> PixelmillError:
