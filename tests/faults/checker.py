@@ -47,8 +47,11 @@ def check_recovery(healthy: History, healed: History, times: float, quantile: fl
         )
 
 
-def check_leaks(before: Mapping[str, Usage], after: Mapping[str, Usage], growth: float = 0.15, slack_mib: int = 24) -> None:
-    """Check that no process which lived all along has more open files than before, or much more memory."""
+def check_leaks(before: Mapping[str, Usage], after: Mapping[str, Usage], growth: float = 0.15, slack_mib: int = 40) -> None:
+    """Check that no process which lived all along has more open files than before, or much more memory.
+
+    An orchestrator remembers its last 10,000 requests, and so grows until then.
+    """
     for name, then in before.items():
         now = after.get(name)
         if now is None or now.pid != then.pid:

@@ -82,7 +82,7 @@ class Load:
         start = time.monotonic()
         while not holds(latest := self.more(count)):
             if time.monotonic() > start + PATIENCE_S:
-                raise AssertionError(f"waited {PATIENCE_S:.0f} s in vain for {what}, got {latest.calls[-1]}")
+                raise AssertionError(f"waited {PATIENCE_S:.0f} s in vain for {what}, the last was {latest.calls[-1]}")
         return self.since(start)
 
 
