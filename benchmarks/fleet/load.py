@@ -1,0 +1,89 @@
+"""Requests at a set concurrency, and the CPU time that they take of each process."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Processes:
+    """The processes of a fleet whose CPU time is counted: the orchestrator, and the workers with all their children."""
+
+    orchestrator: int
+    workers: tuple[int, ...]
+
+    def cpu_s(self) -> tuple[float, float]:
+        """Return the CPU time of the orchestrator and of the workers so far, in seconds."""
+        everyone = {child for worker in self.workers for child in _with_children(worker)}
+        return _cpu_s([self.orchestrator]), _cpu_s(everyone)
+
+
+@dataclass(frozen=True)
+class Round:
+    """What a round of one candidate took.
+
+    Attributes:
+        rate: pictures a second.
+        rate_apart: pictures a second of the time that the client left of the cores.
+        latency_s: the median, seconds.
+        cpu_s: CPU seconds a picture, of all but the client.
+        orchestrator_s: those of them that are the orchestrator's.
+        client_s: the client's.
+    """
+
+    rate: float
+    rate_apart: float
+    latency_s: float
+    cpu_s: float
+    orchestrator_s: float
+    client_s: float
+
+
+def one_round(once: Callable[[], object], concurrency: int, seconds: float, fleet: Processes | None) -> Round:
+    """Call `once` over and over on `concurrency` threads; `fleet` None: this process does the work itself."""
+    latencies: list[float] = []
+    until = time.perf_counter() + seconds
+
+    def loop() -> None:
+        while (begin := time.perf_counter()) < until:
+            once()
+            latencies.append(time.perf_counter() - begin)
+
+    before, own, begin = fleet.cpu_s() if fleet else (0.0, 0.0), time.process_time(), time.perf_counter()
+    with ThreadPoolExecutor(concurrency) as threads:
+        for future in [threads.submit(loop) for _ in range(concurrency)]:
+            future.result()
+    wall, own = time.perf_counter() - begin, time.process_time() - own
+    after = fleet.cpu_s() if fleet else (0.0, 0.0)
+    orchestrator, workers = after[0] - before[0], after[1] - before[1]
+    client, working = (own, orchestrator + workers) if fleet else (0.0, own)
+    count = len(latencies)
+    apart = count / (wall - client / len(os.sched_getaffinity(0)))
+    middle = statistics.median(latencies)
+    return Round(count / wall, apart, middle, working / count, orchestrator / count, client / count)
+
+
+def _with_children(pid: int) -> Iterator[int]:
+    yield pid
+    for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            for child in tasks.read_text().split():
+                yield from _with_children(int(child))
+
+
+def _cpu_s(pids: Collection[int]) -> float:
+    total = 0.0
+    for pid in pids:
+        with suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            total += (int(fields[11]) + int(fields[12])) / TICKS
+    return total
