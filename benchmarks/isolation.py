@@ -22,7 +22,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.placements import SAMPLE_PIPELINE, progress, sample
+from benchmarks.fleet.load import progress
+from benchmarks.fleet.workloads import SAMPLE_PIPELINE, sample
 from pixelmill import run
 from pixelmill.fleet.client import FleetExecutor
 from pixelmill.fleet.embedded import EmbeddedFleet

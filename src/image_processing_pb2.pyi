@@ -400,8 +400,16 @@ class Rendered(_message.Message):
     frames: int
     def __init__(self, name: _Optional[str] = ..., data: _Optional[bytes] = ..., format: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., frames: _Optional[int] = ...) -> None: ...
 
+class Shared(_message.Message):
+    __slots__ = ("name", "bytes")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    bytes: int
+    def __init__(self, name: _Optional[str] = ..., bytes: _Optional[int] = ...) -> None: ...
+
 class Frame(_message.Message):
-    __slots__ = ("width", "height", "channels", "pixels", "frames", "delays_ms", "loop", "icc", "exif", "xmp", "source_width", "source_height")
+    __slots__ = ("width", "height", "channels", "pixels", "frames", "delays_ms", "loop", "icc", "exif", "xmp", "source_width", "source_height", "shared")
     WIDTH_FIELD_NUMBER: _ClassVar[int]
     HEIGHT_FIELD_NUMBER: _ClassVar[int]
     CHANNELS_FIELD_NUMBER: _ClassVar[int]
@@ -414,6 +422,7 @@ class Frame(_message.Message):
     XMP_FIELD_NUMBER: _ClassVar[int]
     SOURCE_WIDTH_FIELD_NUMBER: _ClassVar[int]
     SOURCE_HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    SHARED_FIELD_NUMBER: _ClassVar[int]
     width: int
     height: int
     channels: int
@@ -426,7 +435,8 @@ class Frame(_message.Message):
     xmp: bytes
     source_width: int
     source_height: int
-    def __init__(self, width: _Optional[int] = ..., height: _Optional[int] = ..., channels: _Optional[int] = ..., pixels: _Optional[bytes] = ..., frames: _Optional[int] = ..., delays_ms: _Optional[_Iterable[int]] = ..., loop: _Optional[int] = ..., icc: _Optional[bytes] = ..., exif: _Optional[bytes] = ..., xmp: _Optional[bytes] = ..., source_width: _Optional[int] = ..., source_height: _Optional[int] = ...) -> None: ...
+    shared: Shared
+    def __init__(self, width: _Optional[int] = ..., height: _Optional[int] = ..., channels: _Optional[int] = ..., pixels: _Optional[bytes] = ..., frames: _Optional[int] = ..., delays_ms: _Optional[_Iterable[int]] = ..., loop: _Optional[int] = ..., icc: _Optional[bytes] = ..., exif: _Optional[bytes] = ..., xmp: _Optional[bytes] = ..., source_width: _Optional[int] = ..., source_height: _Optional[int] = ..., shared: _Optional[_Union[Shared, _Mapping]] = ...) -> None: ...
 
 class Reading(_message.Message):
     __slots__ = ("first_frame", "keep", "at_least_width", "at_least_height")
@@ -441,30 +451,36 @@ class Reading(_message.Message):
     def __init__(self, first_frame: _Optional[bool] = ..., keep: _Optional[_Iterable[str]] = ..., at_least_width: _Optional[int] = ..., at_least_height: _Optional[int] = ...) -> None: ...
 
 class StageRequest(_message.Message):
-    __slots__ = ("request_id", "encoded", "frame", "operations", "output", "reading", "renditions", "cost_s")
+    __slots__ = ("request_id", "encoded", "frame", "shared", "operations", "output", "reading", "renditions", "cost_s", "answer_in")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     ENCODED_FIELD_NUMBER: _ClassVar[int]
     FRAME_FIELD_NUMBER: _ClassVar[int]
+    SHARED_FIELD_NUMBER: _ClassVar[int]
     OPERATIONS_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_FIELD_NUMBER: _ClassVar[int]
     READING_FIELD_NUMBER: _ClassVar[int]
     RENDITIONS_FIELD_NUMBER: _ClassVar[int]
     COST_S_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_IN_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     encoded: bytes
     frame: Frame
+    shared: Shared
     operations: _containers.RepeatedCompositeFieldContainer[Operation]
     output: Output
     reading: Reading
     renditions: _containers.RepeatedCompositeFieldContainer[Rendition]
     cost_s: float
-    def __init__(self, request_id: _Optional[str] = ..., encoded: _Optional[bytes] = ..., frame: _Optional[_Union[Frame, _Mapping]] = ..., operations: _Optional[_Iterable[_Union[Operation, _Mapping]]] = ..., output: _Optional[_Union[Output, _Mapping]] = ..., reading: _Optional[_Union[Reading, _Mapping]] = ..., renditions: _Optional[_Iterable[_Union[Rendition, _Mapping]]] = ..., cost_s: _Optional[float] = ...) -> None: ...
+    answer_in: str
+    def __init__(self, request_id: _Optional[str] = ..., encoded: _Optional[bytes] = ..., frame: _Optional[_Union[Frame, _Mapping]] = ..., shared: _Optional[_Union[Shared, _Mapping]] = ..., operations: _Optional[_Iterable[_Union[Operation, _Mapping]]] = ..., output: _Optional[_Union[Output, _Mapping]] = ..., reading: _Optional[_Union[Reading, _Mapping]] = ..., renditions: _Optional[_Iterable[_Union[Rendition, _Mapping]]] = ..., cost_s: _Optional[float] = ..., answer_in: _Optional[str] = ...) -> None: ...
 
 class StageResponse(_message.Message):
-    __slots__ = ("encoded", "frame", "error", "width", "height", "report", "renditions", "format", "frames")
+    __slots__ = ("encoded", "frame", "error", "not_shared", "shared", "width", "height", "report", "renditions", "format", "frames")
     ENCODED_FIELD_NUMBER: _ClassVar[int]
     FRAME_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
+    NOT_SHARED_FIELD_NUMBER: _ClassVar[int]
+    SHARED_FIELD_NUMBER: _ClassVar[int]
     WIDTH_FIELD_NUMBER: _ClassVar[int]
     HEIGHT_FIELD_NUMBER: _ClassVar[int]
     REPORT_FIELD_NUMBER: _ClassVar[int]
@@ -474,13 +490,15 @@ class StageResponse(_message.Message):
     encoded: bytes
     frame: Frame
     error: Error
+    not_shared: bool
+    shared: Shared
     width: int
     height: int
     report: HopReport
     renditions: _containers.RepeatedCompositeFieldContainer[Rendered]
     format: str
     frames: int
-    def __init__(self, encoded: _Optional[bytes] = ..., frame: _Optional[_Union[Frame, _Mapping]] = ..., error: _Optional[_Union[Error, _Mapping]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., report: _Optional[_Union[HopReport, _Mapping]] = ..., renditions: _Optional[_Iterable[_Union[Rendered, _Mapping]]] = ..., format: _Optional[str] = ..., frames: _Optional[int] = ...) -> None: ...
+    def __init__(self, encoded: _Optional[bytes] = ..., frame: _Optional[_Union[Frame, _Mapping]] = ..., error: _Optional[_Union[Error, _Mapping]] = ..., not_shared: _Optional[bool] = ..., shared: _Optional[_Union[Shared, _Mapping]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., report: _Optional[_Union[HopReport, _Mapping]] = ..., renditions: _Optional[_Iterable[_Union[Rendered, _Mapping]]] = ..., format: _Optional[str] = ..., frames: _Optional[int] = ...) -> None: ...
 
 class HopReport(_message.Message):
     __slots__ = ("instance", "pool", "operations", "decode_us", "operations_us", "encode_us", "queue_us", "transfer_us", "bytes_in", "bytes_out", "attempts", "rendition")
@@ -585,7 +603,7 @@ class DescribeInstanceRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class InstanceInfo(_message.Message):
-    __slots__ = ("pool", "name", "address", "pid", "healthy", "calls", "in_flight", "problem", "version", "operations", "uptime_s", "custom", "machine", "machine_cores", "cores", "id")
+    __slots__ = ("pool", "name", "address", "pid", "healthy", "calls", "in_flight", "problem", "version", "operations", "uptime_s", "custom", "machine", "machine_cores", "cores", "id", "shared_memory")
     POOL_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
@@ -602,6 +620,7 @@ class InstanceInfo(_message.Message):
     MACHINE_CORES_FIELD_NUMBER: _ClassVar[int]
     CORES_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
+    SHARED_MEMORY_FIELD_NUMBER: _ClassVar[int]
     pool: str
     name: str
     address: str
@@ -618,7 +637,8 @@ class InstanceInfo(_message.Message):
     machine_cores: int
     cores: int
     id: str
-    def __init__(self, pool: _Optional[str] = ..., name: _Optional[str] = ..., address: _Optional[str] = ..., pid: _Optional[int] = ..., healthy: _Optional[bool] = ..., calls: _Optional[int] = ..., in_flight: _Optional[int] = ..., problem: _Optional[str] = ..., version: _Optional[str] = ..., operations: _Optional[_Iterable[str]] = ..., uptime_s: _Optional[int] = ..., custom: _Optional[_Iterable[_Union[CustomOperation, _Mapping]]] = ..., machine: _Optional[str] = ..., machine_cores: _Optional[int] = ..., cores: _Optional[int] = ..., id: _Optional[str] = ...) -> None: ...
+    shared_memory: str
+    def __init__(self, pool: _Optional[str] = ..., name: _Optional[str] = ..., address: _Optional[str] = ..., pid: _Optional[int] = ..., healthy: _Optional[bool] = ..., calls: _Optional[int] = ..., in_flight: _Optional[int] = ..., problem: _Optional[str] = ..., version: _Optional[str] = ..., operations: _Optional[_Iterable[str]] = ..., uptime_s: _Optional[int] = ..., custom: _Optional[_Iterable[_Union[CustomOperation, _Mapping]]] = ..., machine: _Optional[str] = ..., machine_cores: _Optional[int] = ..., cores: _Optional[int] = ..., id: _Optional[str] = ..., shared_memory: _Optional[str] = ...) -> None: ...
 
 class CustomOperation(_message.Message):
     __slots__ = ("name", "pool", "parameters")

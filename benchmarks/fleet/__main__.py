@@ -14,16 +14,15 @@ import json
 import os
 import statistics
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks.engine.process import ROOT
-from benchmarks.fleet.load import Processes, Round, one_round
+from benchmarks.fleet.load import Processes, Round, one_round, progress
 from benchmarks.fleet.workloads import Workload, make
 from pixelmill import run
 from pixelmill.fleet.client import FleetExecutor
@@ -122,14 +121,6 @@ def flat(row: Row) -> dict[str, Any]:
     """Return a row as values that JSON knows."""
     figures = asdict(row)
     return {**figures.pop("median"), **figures}
-
-
-@contextmanager
-def progress(total: int) -> Iterator[Callable[[], None]]:
-    """Show a progress bar on standard error."""
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("measuring", total=total)
-        yield lambda: bar.advance(task)
 
 
 def show(rows: list[Row], workloads: Sequence[Workload], concurrency: int) -> None:

@@ -10,6 +10,8 @@ from benchmarks.engine import pictures
 from client.pipeline_demo import create_sample_image
 from pixelmill import Pipeline
 
+SAMPLE_PIPELINE = 'resize:1280x720 | blur:20 | sharpen:2 | sepia | text:"© Pixelmill" | png'
+
 
 @dataclass(frozen=True)
 class Workload:
@@ -25,30 +27,30 @@ def make(folder: Path) -> list[Workload]:
     """Return all of them; pictures that take long to make are kept in `folder`."""
     pictures.make(folder)
     photo = (folder / "photo12.jpg").read_bytes()
-    steps = 'blur:20 | sharpen:2 | sepia | text:"© Pixelmill"'
     return [
         Workload(
             "sample",
             "the demo's request: 1920×1080 PNG → 1280×720, blur σ 20, sharpen, sepia, text → PNG",
-            _sample(),
-            Pipeline.parse(f"resize:1280x720 | {steps} | png"),
+            sample(),
+            Pipeline.parse(SAMPLE_PIPELINE),
         ),
         Workload(
             "photo",
             f"12-megapixel JPEG of {len(photo) / 1e6:.1f} MB → 1280 px, blur σ 2, sharpen, sepia, text → JPEG",
             photo,
-            Pipeline.parse(f"resize:1280x | {steps.replace('20', '2', 1)} | jpeg"),
+            Pipeline.parse('resize:1280x | blur:2 | sharpen:2 | sepia | text:"© Pixelmill" | jpeg'),
         ),
         Workload(
             "thumbnail",
             "640×480 JPEG → 160 px, sharpen → JPEG",
-            _sample((640, 480), "JPEG"),
+            sample((640, 480), "JPEG"),
             Pipeline.parse("resize:160x | sharpen:1 | jpeg"),
         ),
     ]
 
 
-def _sample(size: tuple[int, int] | None = None, format: str = "PNG") -> bytes:
+def sample(size: tuple[int, int] | None = None, format: str = "PNG") -> bytes:
+    """Return the demo's sample picture as a file."""
     buffer = io.BytesIO()
     picture = create_sample_image()
     (picture.resize(size) if size else picture).save(buffer, format)

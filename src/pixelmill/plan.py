@@ -32,6 +32,7 @@ class Hop:
         reading: how it decodes; None where it gets frames.
         ends: what it encodes: for each its name, operations that only that one gets, and its output.
         cost_s: about how long one core works on it, seconds.
+        pixels: width × height × frames after its operations, as far as that can be told before.
     """
 
     pool: PoolName
@@ -39,6 +40,7 @@ class Hop:
     reading: Reading | None = None
     ends: tuple[Rendition, ...] = ()
     cost_s: float = 0.0
+    pixels: int = 0
 
 
 @dataclass(frozen=True)
@@ -133,13 +135,13 @@ def plan(
 
 
 def _priced(hops: tuple[Hop, ...], size: Size, frames: int, format: str | None = None) -> tuple[tuple[Hop, ...], Size]:
-    """Return hops with what they cost, and the size of the last one's picture."""
+    """Return hops with what they cost and return, and the size of the last one's picture."""
     priced = []
     for hop in hops:
         cost = cost_s(size, frames, hop.operations, hop.ends, format=format, reading=hop.reading)
-        priced.append(replace(hop, cost_s=cost))
         for operation in hop.operations:
             size = operation.output_size(size)
+        priced.append(replace(hop, cost_s=cost, pixels=size.width * size.height * frames))
         format = None
     return tuple(priced), size
 

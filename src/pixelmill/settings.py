@@ -70,6 +70,9 @@ class ServerSettings(PluginSettings):
     allow_svg: bool = Field(Limits.allow_svg, description="read SVG, which may take more time than its size lets expect")
     queue_s: float = Field(5.0, ge=0, description="time that a request may have to wait for its turn, seconds")
     timeout_s: float = Field(Limits.timeout_s, gt=0, description="time for a request that has no deadline, seconds")
+    shared_memory: Literal["auto", "off"] = Field(
+        "auto", description="between processes of one machine, pixels travel in shared memory, where they see the same"
+    )
 
     @property
     def limits(self) -> Limits:

@@ -25,6 +25,7 @@ from pixelmill.errors import (
 from pixelmill.fleet.channels import Pool, Pools
 from pixelmill.fleet.faults import error_from_call, has_details
 from pixelmill.fleet.losses import BEGUN, CallLost, WorkersLost
+from pixelmill.fleet.slots import Slots
 from pixelmill.limits import Deadline
 
 Call = grpc.aio.UnaryUnaryCall[pb.StageRequest, pb.StageResponse]
@@ -52,8 +53,9 @@ class Calling:
 class Calls:
     """Makes calls to workers. Nothing that it holds grows with the number of calls."""
 
-    def __init__(self, pools: Pools) -> None:
+    def __init__(self, pools: Pools, slots: Slots) -> None:
         self.pools = pools
+        self.slots = slots
         self._left: set[Call] = set()
         self._alone = asyncio.Lock()
 
@@ -71,6 +73,9 @@ class Calls:
         lost: list[CallLost] = []
         crashed = False
         for again in count():
+            if again:
+                # Whoever was asked before may still be at work.
+                message.answer_in = ""
             async with self._in_turn(lost, calling.deadline):
                 stub = await pool.stub(rare)
                 calling.deadline.check(f"the hop to the {pool.name} pool")
@@ -81,6 +86,9 @@ class Calls:
                     raise await self._verdict(pool, lost)
             elif answer is None:
                 continue
+            elif answer.not_shared:
+                # Another program has taken the place of the one that told what it sees.
+                self._unshare(message)
             elif answer.error.reason == OperationNotInstalled.reason:
                 # It had the operation when it was last asked: another program has taken its place.
                 await self.pools.ask_again()
@@ -91,6 +99,16 @@ class Calls:
             else:
                 return answer, again
         raise Internal
+
+    def _unshare(self, message: pb.StageRequest) -> None:
+        """Write into a message what it names in shared memory."""
+        if message.WhichOneof("input") == "shared":
+            message.encoded = self.slots.read(message.shared.name, message.shared.bytes)
+        elif message.frame.shared.name:
+            message.frame.pixels = self.slots.read(message.frame.shared.name, message.frame.shared.bytes)
+            message.frame.ClearField("shared")
+        else:
+            raise Internal
 
     async def _answer(
         self,

@@ -85,6 +85,10 @@ class Pool:
         able = list(self._reach.reachable(able))
         return self._all.stub if set(able) == set(self._all.addresses) else (await self._part(tuple(able))).stub
 
+    def sees(self, memory: str) -> bool:
+        """Tell whether all instances that calls go to see the same shared memory, by its name."""
+        return self._all is not None and self._roster.all_see(self._all.addresses, memory)
+
     async def _part(self, addresses: tuple[Host, ...]) -> Line:
         async with self._opening:
             line = self._parts.pop(addresses, None) or await self._connected(addresses)

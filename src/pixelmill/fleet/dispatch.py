@@ -4,65 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import chain
 
 import image_processing_pb2 as pb
 from pixelmill.codecs import Header, probe
-from pixelmill.errors import DecoderCrash, Internal, in_rendition
+from pixelmill.errors import DecoderCrash, Internal
 from pixelmill.fleet import wire
 from pixelmill.fleet.admission import Admission
 from pixelmill.fleet.calls import Calling, Calls
 from pixelmill.fleet.channels import Pools
+from pixelmill.fleet.journey import Journey, Progress, Request
 from pixelmill.fleet.losses import WorkersLost
 from pixelmill.fleet.quarantine import Quarantine
-from pixelmill.limits import Deadline, Limits
+from pixelmill.fleet.slots import Slots
+from pixelmill.limits import Limits
 from pixelmill.operations import version
-from pixelmill.pipeline import Pipeline, Rendition
-from pixelmill.plan import Branch, Hop, Placement, Plan, plan
-from pixelmill.result import HopReport, Rendered, Result, Trace
+from pixelmill.pipeline import Pipeline
+from pixelmill.plan import Hop, Placement, Plan, plan
+from pixelmill.result import HopReport, Result, Trace
 
 QUICK_BYTES = 256 * 1024
 QUICK_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 """JPEG and PNG: what else there is may hold many pictures, or need a library that has to be loaded first."""
 
 
-@dataclass(frozen=True)
-class Request:
-    """One picture to be processed."""
-
-    id: str
-    source: bytes
-    pipeline: Pipeline
-    placement: Placement
-    deadline: Deadline
-    spelling: str | bytes = ""
-    """What tells its pipeline from others; empty where that is not worth while."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a request is: its plan, and the hops that are done."""
-
-    plan: Plan
-    done: tuple[HopReport, ...]
-
-
 class Dispatcher:
     """Sends requests over the pools. Nothing that it holds grows with the number of requests."""
 
-    def __init__(self, pools: Pools, limits: Limits, admission: Admission, quarantine: Quarantine) -> None:
+    def __init__(self, pools: Pools, limits: Limits, admission: Admission, slots: Slots, quarantine: Quarantine) -> None:
         self.pools = pools
         self.limits = limits
         self.admission = admission
+        self.slots = slots
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="probe")
         # Most requests are alike, and of pictures of a few sizes.
         self._remembered_plan = lru_cache(1024)(self._plan_spelled)
         self._quarantine = quarantine
-        self._calls = Calls(pools)
+        self._calls = Calls(pools, slots)
 
     async def run(self, request: Request, report: Callable[[Progress], None]) -> Result:
         """Run a request; `report` is told after its plan is made and after each hop.
@@ -75,13 +56,14 @@ class Dispatcher:
         self._quarantine.check(request.source, request.pipeline)
         plan = await self.plan(request)
         async with self.admission.place(request.deadline, plan.cost_s, len(request.source)) as queue_s:
-            journey = _Journey(self, request, plan, report)
-            try:
-                outputs = await journey.outputs()
-            except DecoderCrash as error:
-                anyhow = isinstance(error, WorkersLost)
-                self._quarantine.add(request.source, None if anyhow else request.pipeline)
-                raise
+            with self.slots.lease() as lease:
+                journey = Journey(self, request, plan, report, lease)
+                try:
+                    outputs = await journey.outputs()
+                except DecoderCrash as error:
+                    anyhow = isinstance(error, WorkersLost)
+                    self._quarantine.add(request.source, None if anyhow else request.pipeline)
+                    raise
         return Result(outputs, Trace(request.id, journey.in_order(), queue_s, time.perf_counter() - started))
 
     async def plan(self, request: Request) -> Plan:
@@ -118,66 +100,21 @@ class Dispatcher:
         kind = "renditions" if answer.renditions else answer.WhichOneof("result")
         if kind == "error":
             raise wire.error_of(answer.error)
+        if kind == "shared":
+            kind = "encoded"
         if kind != wire.answer_kind(hop):
             raise Internal
         wall_s = time.perf_counter() - started
         report = wire.report_of(answer.report, pool=hop.pool, rendition=rendition, wall_s=wall_s, again=again)
         return answer, report
 
+    def can_share(self, hops: Iterable[Hop]) -> bool:
+        """Tell whether those who run these hops, whoever it will be, can open the slots."""
+        return all(self.pools[hop.pool].sees(self.slots.space) for hop in hops)
+
     def close(self) -> None:
         """Free the threads."""
         self._threads.shutdown(wait=False)
-
-
-class _Journey:
-    """One request on its way: through the hops that all its pictures need, then each rendition through its own."""
-
-    def __init__(self, dispatcher: Dispatcher, request: Request, plan: Plan, report: Callable[[Progress], None]) -> None:
-        self.dispatcher = dispatcher
-        self.request = request
-        self.plan = plan
-        self.report = report
-        self.done: tuple[HopReport, ...] = ()
-
-    async def outputs(self) -> tuple[Rendered, ...]:
-        """Go the whole way; branches at the same time."""
-        self.report(Progress(self.plan, self.done))
-        answer = await self._follow(self.plan.hops, pb.StageRequest(encoded=self.request.source))
-        if not self.plan.branches:
-            return wire.stage_outputs(answer, self.plan.ends)
-        tasks = [asyncio.ensure_future(self._branch(branch, end, answer)) for branch, end in self._branches()]
-        try:
-            return tuple(await asyncio.gather(*tasks))
-        finally:
-            # Where one fails, nobody wants the others: they are over before the request's place is free for another.
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-    def in_order(self) -> tuple[HopReport, ...]:
-        """Return what was done in the order of the plan: branches end in any order."""
-        order = {branch.name: number for number, branch in enumerate(self.plan.branches)}
-        return tuple(sorted(self.done, key=lambda report: order.get(report.rendition, -1)))
-
-    def _branches(self) -> Iterable[tuple[Branch, Rendition]]:
-        return zip(self.plan.branches, self.plan.ends, strict=True)
-
-    async def _branch(self, branch: Branch, end: Rendition, trunk: pb.StageResponse) -> Rendered:
-        with in_rendition(branch.name):
-            answer = await self._follow(branch.hops, pb.StageRequest(frame=trunk.frame), branch.name)
-        (made,) = wire.stage_outputs(answer, [end])
-        return made
-
-    async def _follow(self, hops: Sequence[Hop], message: pb.StageRequest, rendition: str = "") -> pb.StageResponse:
-        answer = pb.StageResponse()
-        for number, hop in enumerate(hops):
-            if number:
-                message = pb.StageRequest(frame=answer.frame)
-            message.request_id = self.request.id
-            answer, report = await self.dispatcher.hop(hop, message, self.request, rendition)
-            self.done += (report,)
-            self.report(Progress(self.plan, self.done))
-        return answer
 
 
 def _is_quick(source: bytes) -> bool:

@@ -15,6 +15,7 @@ from typing import IO, Self
 
 from pixelmill.errors import Unavailable, expected
 from pixelmill.fleet.authority import pair_in
+from pixelmill.fleet.slots import remove_left
 from pixelmill.fleet.supervisor import Command, Supervised, end_all
 from pixelmill.settings import PORTS
 
@@ -145,6 +146,8 @@ class EmbeddedFleet:
         end_all([worker for _, worker in self._workers], grace_s)
         self._orchestrator = None
         self._workers.clear()
+        # Those that had to be killed could not.
+        remove_left()
         if self._opened:
             self._opened.close()
             self._opened = None

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pixelmill.fleet.dispatch import Progress
+from pixelmill.fleet.journey import Progress
 from pixelmill.result import HopReport, ImageInfo, Result
 
 Status = Literal["queued", "processing", "completed", "failed"]

@@ -26,9 +26,10 @@ from pixelmill.fleet.calls import REQUEST_ID
 from pixelmill.fleet.census import Census
 from pixelmill.fleet.channels import Pools
 from pixelmill.fleet.credentials import worker_tls
-from pixelmill.fleet.dispatch import Dispatcher, Request
+from pixelmill.fleet.dispatch import Dispatcher
 from pixelmill.fleet.faults import abort, answers, answers_stream, as_error, make_status
 from pixelmill.fleet.history import History, Record
+from pixelmill.fleet.journey import Request
 from pixelmill.fleet.quarantine import Quarantine
 from pixelmill.fleet.server import (
     Server,
@@ -41,6 +42,7 @@ from pixelmill.fleet.server import (
     serve_until_stopped,
     watch_options,
 )
+from pixelmill.fleet.slots import Slots
 from pixelmill.fleet.stagelog import stage_lines
 from pixelmill.fleet.tokens import authentication
 from pixelmill.limits import MIB, Deadline
@@ -68,7 +70,9 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
         hosts = {name: parse_hosts(text, hosts_variable(name)) for name, text in settings.hosts.items()}
         self.pools = Pools(hosts, self.limits, settings.resolve_s, worker_tls(settings), settings.balancing)
         self.admission = Admission(self._places, queue=settings.queue, queue_s=settings.queue_s)
-        self.dispatcher = Dispatcher(self.pools, self.limits, self.admission, Quarantine(settings.quarantine_s))
+        self.slots = Slots()
+        quarantine = Quarantine(settings.quarantine_s)
+        self.dispatcher = Dispatcher(self.pools, self.limits, self.admission, self.slots, quarantine)
         self.census = Census(self.pools)
         self.history = History()
         self.calls = 0
@@ -81,13 +85,14 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
     async def ProcessImage(self, request: pb.ProcessRequest, context: Context) -> pb.ProcessResponse:  # noqa: N802
         """Resize, filter, watermark and encode, as far as the options ask for it."""
         id = await _id(context)
-        result = await self._run(id, request.image_data, typed.pipeline_for(request.options), self.placement, context)
+        source = request.image_data
+        result = await self._run(id, source, typed.pipeline_for(request.options), self.placement, context)
         return pb.ProcessResponse(
             success=True,
             message="done",
             process_id=id,
             processed_image=result.data,
-            stats=stats_message(result.trace.hops, result.trace.total_s, len(request.image_data), result.info.bytes),
+            stats=stats_message(result.trace.hops, result.trace.total_s, len(source), result.info.bytes),
             trace=wire.trace_message(result.trace),
         )
 
@@ -174,6 +179,7 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
             name=self.settings.service_name,
             calls=self.calls,
             in_flight=self.in_flight,
+            shared_memory=self.slots.space,
         )
         own.address = f"{self.settings.host}:{self.server.port if self.server else self.settings.port}"
         return pb.DescribeFleetResponse(instances=await self.census.take(), orchestrator=own, queued=self.admission.waiting)
@@ -299,11 +305,14 @@ def serve(settings: OrchestratorSettings) -> None:
         server = Server([name], options, authentication(settings))
         orchestrator.server = server
         rpc.add_OrchestratorServiceServicer_to_server(orchestrator, server.grpc)
+        if settings.shared_memory == "auto":
+            orchestrator.slots.open()
         await orchestrator.pools.open()
 
         async def close() -> None:
             orchestrator.dispatcher.close()
             await orchestrator.pools.close()
+            orchestrator.slots.close()
 
         await serve_until_stopped(server, settings, settings.port, close)
 

@@ -26,6 +26,8 @@ class Roster:
         self._cores: dict[Host, tuple[str, int, int]] = {}
         """The machine of each, how many cores that has, and how many of them the instance may use."""
         self._ids: dict[Host, str] = {}
+        self._memory: dict[Host, str] = {}
+        """What each calls the shared memory that it sees."""
         self._certain: set[Host] = set()
         self._asking: dict[Host, asyncio.Task[None]] = {}
 
@@ -57,10 +59,15 @@ class Roster:
         self._told = {address: names for address, names in self._told.items() if address in kept}
         self._cores = {address: cores for address, cores in self._cores.items() if address in kept}
         self._ids = {address: id for address, id in self._ids.items() if address in kept}
+        self._memory = {address: memory for address, memory in self._memory.items() if address in kept}
 
     def address_of(self, id: str) -> Host | None:
         """Return where the instance of that id was when it last answered; None where nobody knows."""
         return next((address for address, told in self._ids.items() if told == id), None)
+
+    def all_see(self, addresses: Iterable[Host], memory: str) -> bool:
+        """Tell whether all these instances see the same shared memory, by its name; an empty one nobody sees."""
+        return bool(memory) and all(self._memory.get(address) == memory for address in addresses)
 
     def cores(self, addresses: Iterable[Host]) -> int:
         """Return how many cores these instances have in all. Those of one machine share what it has."""
@@ -91,4 +98,5 @@ class Roster:
         self._told[address] = frozenset(info.operations)
         self._ids[address] = info.id
         self._cores[address] = (info.machine or str(address), info.machine_cores, info.cores)
+        self._memory[address] = info.shared_memory
         self._certain.add(address)

@@ -177,7 +177,9 @@ class Server:
         await self.grpc.stop(0.1)
 
 
-def instance_info(server: Server | None, *, pool: str, name: str, calls: int, in_flight: int) -> pb.InstanceInfo:
+def instance_info(
+    server: Server | None, *, pool: str, name: str, calls: int, in_flight: int, shared_memory: str
+) -> pb.InstanceInfo:
     """Return what a process of the fleet says of itself; its address is for those to tell who reach it."""
     here = [cls for cls in map(operation_class, operation_names()) if not issubclass(cls, Foreign)]
     custom = [
@@ -198,6 +200,7 @@ def instance_info(server: Server | None, *, pool: str, name: str, calls: int, in
         machine=machine_id(),
         machine_cores=os.cpu_count() or 1,
         cores=available_cores(),
+        shared_memory=shared_memory,
     )
 
 

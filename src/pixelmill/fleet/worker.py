@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import grpc
@@ -36,6 +37,7 @@ from pixelmill.fleet.server import (
     serve_until_stopped,
     watch_options,
 )
+from pixelmill.fleet.shared import NotShared, space
 from pixelmill.isolation import Cells, Upbringing
 from pixelmill.limits import Deadline
 from pixelmill.operations import Operation
@@ -62,6 +64,7 @@ class Worker:
         self.limits = settings.limits
         threads = settings.thread_count
         self.admission = Admission(threads, queue=settings.queue, queue_s=settings.queue_s)
+        self.shared_memory = space() if settings.shared_memory == "auto" else ""
         self.calls = 0
         self.in_flight = 0
         self.meter = LoadMeter(threads)
@@ -83,8 +86,13 @@ class Worker:
         context: Context,
         reading: Reading | None = None,
         cost_s: float = 0.0,
+        pack: Callable[[Picture], None] | None = None,
     ) -> tuple[HopResult, HopReport]:
-        """Run one hop for a call. What it costs is about how long one core works on it, in seconds; 0: not known.
+        """Run one hop for a call.
+
+        Args:
+            cost_s: about how long one core works on it, seconds; 0: not known.
+            pack: what makes a message of a picture that is returned as frames: in the hop's thread, as it may be large.
 
         Raises:
             PixelmillError: what is wrong with the request, or `Overloaded`, `Draining`.
@@ -102,9 +110,14 @@ class Worker:
                     await context.send_initial_metadata(((BEGUN, self.server.id),))
                 started = time.perf_counter()
                 options: dict[str, Any] = {"reading": reading, "limits": self.limits, "deadline": deadline}
-                hop = asyncio.get_running_loop().run_in_executor(
-                    self._threads, lambda: self._run_hop(source, operations, ends, **options)
-                )
+
+                def work() -> HopResult:
+                    made = self._run_hop(source, operations, ends, **options)
+                    if pack and not made.outputs:
+                        pack(made.picture)
+                    return made
+
+                hop = asyncio.get_running_loop().run_in_executor(self._threads, work)
                 try:
                     made = await asyncio.shield(hop)
                 except asyncio.CancelledError:
@@ -127,7 +140,7 @@ class Worker:
             queue_s=queue_s,
             bytes_in=len(source) if isinstance(source, bytes) else source.nbytes,
             bytes_out=sum(output.info.bytes for output in made.outputs) or made.picture.nbytes,
-            attempts=1 + int(metadata(context, PREVIOUS_ATTEMPTS) or 0),
+            attempts=1 + _earlier_attempts(context),
         )
         return made, report
 
@@ -153,19 +166,25 @@ class StageServicer(rpc.StageServiceServicer):
             reading = wire.reading_of(request.reading) if request.HasField("reading") else None
             ends = [wire.rendition_of(one) for one in request.renditions]
             output = wire.output_of(request.output) if request.HasField("output") else None
-            made, report = await self.worker.run(source, operations, ends or output, context, reading, request.cost_s)
+            answer = pb.StageResponse()
+            # An earlier attempt may still be at work elsewhere, and write there, too.
+            answer_in = "" if _earlier_attempts(context) else request.answer_in
+            pack = partial(wire.fill_frame, answer.frame, answer_in=answer_in)
+            made, report = await self.worker.run(source, operations, ends or output, context, reading, request.cost_s, pack)
+        except NotShared:
+            return pb.StageResponse(not_shared=True)
         except Unavailable:
             raise
         except PixelmillError as error:
             return pb.StageResponse(error=wire.error_message(as_error(error)))
-        answer = pb.StageResponse(width=made.size.width, height=made.size.height, report=wire.report_message(report))
+        answer.width, answer.height = made.size
+        answer.report.CopyFrom(wire.report_message(report))
         if ends:
             answer.renditions.extend(map(wire.rendered_message, made.outputs))
         elif output:
             info = made.outputs[0].info
-            answer.encoded, answer.format, answer.frames = made.outputs[0].data, info.format, info.frames
-        else:
-            answer.frame.CopyFrom(wire.frame_message(made.picture))
+            answer.format, answer.frames = info.format, info.frames
+            wire.fill_encoded(answer, made.outputs[0].data, answer_in)
         return answer
 
     @staticmethod
@@ -173,15 +192,26 @@ class StageServicer(rpc.StageServiceServicer):
         kind = request.WhichOneof("input")
         if kind is None:
             raise InvalidPipeline(expected("encoded or frame", "input", "neither"))
-        return request.encoded if kind == "encoded" else wire.frame_picture(request.frame)
+        if kind == "frame":
+            return wire.frame_picture(request.frame)
+        return request.encoded if kind == "encoded" else wire.shared_bytes(request.shared)
 
     async def DescribeInstance(self, request: pb.DescribeInstanceRequest, context: Context) -> pb.InstanceInfo:  # noqa: N802
         """Tell who this is and what it is doing; never waits in the queue."""
         worker = self.worker
         settings = worker.settings
         return instance_info(
-            worker.server, pool=settings.pool, name=settings.name, calls=worker.calls, in_flight=worker.in_flight
+            worker.server,
+            pool=settings.pool,
+            name=settings.name,
+            calls=worker.calls,
+            in_flight=worker.in_flight,
+            shared_memory=worker.shared_memory,
         )
+
+
+def _earlier_attempts(context: Context) -> int:
+    return int(metadata(context, PREVIOUS_ATTEMPTS) or 0)
 
 
 def build(worker: Worker) -> Server:

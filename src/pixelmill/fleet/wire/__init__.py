@@ -1,9 +1,8 @@
 """Between our types and the messages of protos/image_processing.proto."""
 
-from pixelmill.fleet.wire.calls import answer_kind, answer_message, fill_stage, outputs_of, stage_outputs
+from pixelmill.fleet.wire.calls import answer_kind, answer_message, fill_stage, outputs_of, rendered_as, stage_outputs
+from pixelmill.fleet.wire.frames import SHARED_FROM, fill_encoded, fill_frame, frame_picture, shared_bytes
 from pixelmill.fleet.wire.pictures import (
-    frame_message,
-    frame_picture,
     reading_message,
     reading_of,
     rendered_message,
@@ -26,12 +25,14 @@ from pixelmill.fleet.wire.pipelines import (
 from pixelmill.fleet.wire.reports import error_message, error_of, report_message, report_of, trace_message, trace_of
 
 __all__ = [
+    "SHARED_FROM",
     "answer_kind",
     "answer_message",
     "error_message",
     "error_of",
+    "fill_encoded",
+    "fill_frame",
     "fill_stage",
-    "frame_message",
     "frame_picture",
     "operation_message",
     "operations_of",
@@ -43,12 +44,14 @@ __all__ = [
     "pipeline_spelled",
     "reading_message",
     "reading_of",
+    "rendered_as",
     "rendered_message",
     "rendered_of",
     "rendition_message",
     "rendition_of",
     "report_message",
     "report_of",
+    "shared_bytes",
     "spelling_of",
     "stage_outputs",
     "trace_message",

@@ -37,8 +37,12 @@ def stage_outputs(answer: pb.StageResponse, ends: Sequence[Rendition]) -> tuple[
     """Return what a hop encoded for `ends`, in their order."""
     if answer.renditions:
         return tuple(map(rendered_of, answer.renditions))
-    info = ImageInfo(answer.format, answer.width, answer.height, len(answer.encoded), answer.frames or 1)
-    return (Rendered(ends[0].name, answer.encoded, info),)
+    return (rendered_as(ends[0].name, answer.encoded, answer),)
+
+
+def rendered_as(name: str, data: bytes, answer: pb.StageResponse) -> Rendered:
+    """Return what a hop encoded: `data`, which an answer tells about."""
+    return Rendered(name, data, ImageInfo(answer.format, answer.width, answer.height, len(data), answer.frames or 1))
 
 
 def answer_message(id: str, result: Result) -> pb.RunPipelineResponse:
@@ -57,5 +61,6 @@ def outputs_of(answer: pb.RunPipelineResponse) -> tuple[Rendered, ...]:
     """Return an answer's encoded pictures: one, or one for each rendition."""
     if answer.renditions:
         return tuple(map(rendered_of, answer.renditions))
-    info = ImageInfo(answer.format, answer.width, answer.height, len(answer.image_data), answer.frames or 1)
-    return (Rendered("", answer.image_data, info),)
+    data = answer.image_data
+    info = ImageInfo(answer.format, answer.width, answer.height, len(data), answer.frames or 1)
+    return (Rendered("", data, info),)
