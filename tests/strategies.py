@@ -180,9 +180,7 @@ EFFORTS = st.sampled_from(["speed", "balanced", "small"])
 FINE = st.sampled_from(["4:2:0", "4:2:2", "4:4:4"])
 OUTPUTS = st.one_of(
     st.builds(Output, format=st.sampled_from(["source", "auto", "jpeg", "webp"]), quality=QUALITIES, background=COLORS),
-    st.builds(
-        Output, format=st.just("png"), background=COLORS, effort=EFFORTS, colors=st.sampled_from([None, 2, 4, 16, 256])
-    ),
+    st.builds(Output, format=st.just("png"), background=COLORS, effort=EFFORTS, colors=st.none() | st.integers(2, 256)),
     st.builds(Output, format=st.just("webp"), lossless=st.booleans(), effort=EFFORTS),
     st.builds(
         Output,

@@ -361,7 +361,7 @@ class Fluent:
         effort: Literal["speed", "balanced", "small"] = "speed",
         progressive: bool = False,
         subsampling: Literal["4:2:0", "4:2:2", "4:4:4"] = "4:2:0",
-        colors: Literal[2, 4, 16, 256] | None = None,
+        colors: int | None = None,
         background: str = "#ffffff",
         frames: Literal["all", "first"] = "all",
         keep: Sequence[Literal["icc", "exif", "xmp"]] = (),

@@ -80,6 +80,19 @@ def without_alpha(image: Image) -> Image:
     return color
 
 
+def without_hidden(image: Image) -> Image:
+    """Return pixels of which those that are fully transparent have no color: all their channels are 0."""
+    import cv2
+
+    if channels(image) < 4:
+        return image
+    alpha = cv2.extractChannel(image, 3)
+    if cv2.minMaxLoc(alpha)[0] > 0:
+        return image
+    cleaned: Image = cv2.copyTo(image, alpha)
+    return cleaned
+
+
 def with_alpha(color: Image, alpha: NDArray[np.uint8]) -> Image:
     """Return gray or sRGB pixels and their alpha, of shape (H, W), as RGBA."""
     import cv2

@@ -12,6 +12,7 @@ from PIL import Image as Pillow
 
 from pixelmill import InvalidPipeline, Pipeline, run
 from pixelmill.codecs import Output, encode, png, probe
+from pixelmill.pixels import Image, without_hidden
 from tests.pictures import by_pillow, decoded, encoded, photo, psnr
 
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
@@ -21,7 +22,7 @@ SIZES = [(1, 1), (1, 9), (7, 1), (64, 48), (301, 205)]
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize("size", SIZES)
 def test_png_is_exact(channels: int, size: tuple[int, int]) -> None:
-    image = photo(*size, channels)
+    image = without_hidden(photo(*size, channels))
     data = encode(image, Output(format="png"))
     assert np.array_equal(by_pillow(data, MODES[channels]), image)
     assert Pillow.open(io.BytesIO(data)).mode == MODES[channels]
@@ -86,6 +87,31 @@ def test_lossy_formats_are_close(format: str, channels: int, size: tuple[int, in
     color = np.broadcast_to(image[:, :, :3], (*image.shape[:2], 3))
     if min(size) > 10:
         assert psnr(by_pillow(data), color) > 30
+
+
+def cleaned(image: Image) -> Image:
+    made = image.copy()
+    made[image[:, :, 3] == 0] = 0
+    return made
+
+
+@pytest.mark.parametrize("output", ["png", "tiff", "png:colors=256", "png:effort=small", "webp:lossless=true", "avif"])
+def test_color_that_does_not_show_is_not_written(output: str) -> None:
+    """Whatever stands under transparent pixels, the file is the same."""
+    image = photo(64, 48, 4)
+    other = image.copy()
+    other[image[:, :, 3] == 0] = (1, 200, 3, 0)
+    made, same = (run(encoded(each), output).data for each in (image, other))
+    assert made == same
+    if output in ("png", "tiff"):
+        np.testing.assert_array_equal(by_pillow(made, "RGBA"), cleaned(image))
+
+
+def test_color_that_does_not_show_is_taken_away_alone() -> None:
+    image = photo(64, 48, 4)
+    np.testing.assert_array_equal(without_hidden(image), cleaned(image))
+    for shown in (photo(9, 9, 3), photo(9, 9, 1), np.full((3, 3, 4), 255, np.uint8)):
+        assert without_hidden(shown) is shown
 
 
 @pytest.mark.parametrize("format", ["webp", "avif"])

@@ -85,6 +85,9 @@ def test_scans_are_counted_and_thumbnails_are_not() -> None:
     assert probe(bombs.jpeg_scans(99, side=64)).size == (64, 64)
     with pytest.raises(ImageTooLarge, match="expected at most 100 scans in a jpeg"):
         probe(bombs.jpeg_scans(100, side=64))
+    assert probe(bombs.jpeg_scans(19)).size == (10_000, 10_000)
+    with pytest.raises(ImageTooLarge, match="and 2000000000 scans × pixels, got more"):
+        probe(bombs.jpeg_scans(20))
     hidden = b"\xff\xe5" + struct.pack(">H", 2 + 10 * 500) + b"\xff\xda\0\x08\x01\x01\0\0\0\0" * 500
     data = encoded(photo(20, 20), "JPEG", progressive=True)
     assert probe(data[:2] + hidden + data[2:]).size == (20, 20)

@@ -10,11 +10,12 @@ import numpy as np
 
 from pixelmill.codecs.metadata import for_pillow
 from pixelmill.codecs.output import Output
+from pixelmill.codecs.palette import with_few_colors
 from pixelmill.codecs.sequence import write_sequence
 from pixelmill.codecs.vips import set_up
 from pixelmill.errors import UnsupportedFormat
 from pixelmill.picture import MAX_DELAY_MS, Picture
-from pixelmill.pixels import Image, to_rgb, to_vips
+from pixelmill.pixels import Image, to_rgb, to_vips, without_hidden
 
 WEBP_METHODS = {"speed": 2, "balanced": 4, "small": 6}
 AVIF_SPEEDS = {"speed": 9, "balanced": 7, "small": 4}
@@ -43,12 +44,16 @@ def write_gif(picture: Picture, output: Output) -> bytes:
     set_up()
     import pyvips
 
-    roll = pyvips.Image.arrayjoin([to_vips(frame) for frame in picture.frames], across=1).copy()
+    colors = output.colors or 256
+    bits = (colors - 1).bit_length()
+    frames: Sequence[Image] = picture.frames
+    if colors < 1 << bits:
+        frames = [with_few_colors(frame, colors, output.effort) for frame in frames]
+    roll = pyvips.Image.arrayjoin([to_vips(frame) for frame in frames], across=1).copy()
     if len(picture.frames) > 1:
         roll.set_type(pyvips.GValue.gint_type, "page-height", picture.size.height)
         roll.set_type(pyvips.GValue.array_int_type, "delay", list(picture.delays_ms))
         roll.set_type(pyvips.GValue.gint_type, "loop", picture.loop)
-    bits = (output.colors or 256).bit_length() - 1
     options = {"effort": GIF_EFFORTS[output.effort], "bitdepth": bits, "keep_duplicate_frames": True, "keep": 0}
     return bytes(roll.gifsave_buffer(**options))
 
@@ -76,7 +81,7 @@ def _avif(picture: Picture, output: Output) -> bytes:
 
 
 class _InColor(Sequence[Image]):
-    """Frames, each turned from gray to sRGB when it is asked for."""
+    """Frames, each turned from gray to sRGB when it is asked for, without color where it does not show."""
 
     def __init__(self, frames: Sequence[Image]) -> None:
         self._frames = frames
@@ -85,7 +90,7 @@ class _InColor(Sequence[Image]):
         return len(self._frames)
 
     def __getitem__(self, number: Any) -> Any:
-        return np.ascontiguousarray(to_rgb(self._frames[number]))
+        return np.ascontiguousarray(without_hidden(to_rgb(self._frames[number])))
 
 
 _WRITERS: dict[str, Callable[[Picture, Output], bytes]] = {"gif": write_gif, "webp": _webp, "avif": _avif}

@@ -17,8 +17,9 @@ from pixelmill.codecs.foreign import codec
 from pixelmill.codecs.formats import FORMATS
 from pixelmill.codecs.header import Header
 from pixelmill.codecs.icc import converted
-from pixelmill.codecs.metadata import for_pillow, into_jpeg, into_png, into_webp, png_chunks
+from pixelmill.codecs.metadata import for_pillow, into_jpeg, into_webp, png_chunks
 from pixelmill.codecs.output import AUTO, Output
+from pixelmill.codecs.palette import palette_png
 from pixelmill.codecs.structure import webp_frames
 from pixelmill.codecs.tiff import into_tiff
 from pixelmill.codecs.vips import set_up
@@ -26,7 +27,7 @@ from pixelmill.color import rgb
 from pixelmill.errors import UnsupportedFormat
 from pixelmill.geometry import Size
 from pixelmill.picture import Metadata, Picture
-from pixelmill.pixels import Image, channels, is_opaque, to_rgb, to_vips, without_alpha
+from pixelmill.pixels import Image, channels, is_opaque, to_rgb, to_vips, without_alpha, without_hidden
 
 if TYPE_CHECKING:
     import pyvips
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 AVIF_EFFORTS = {"speed": 1, "balanced": 3, "small": 6}
 FASTEST_AVIF = 9
 """The speed of an effort of 0, in libvips."""
-PALETTE_EFFORTS = {"speed": 3, "balanced": 7, "small": 10}
 NO_EXIF = b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0"
 KEPT_BY_VIPS = {"exif": 1, "xmp": 2, "icc": 8}
 """Source: libvips' VipsForeignKeep."""
@@ -72,7 +72,7 @@ def encode_picture(picture: Picture, output: Output) -> Encoded:
     picture = _with_kept(picture, output)
     if len(picture.frames) == 1:
         write = _STILL.get(output.format) or codec(FORMATS[output.format]).write
-        data = write(picture.frames[0], output, picture.metadata)
+        data = write(without_hidden(picture.frames[0]), output, picture.metadata)
     else:
         _check_animation(output, len(picture.frames))
         data = write_animation(picture, output)
@@ -145,9 +145,7 @@ def _small_jpeg(image: Image, output: Output) -> bytes:
 def _png(image: Image, output: Output, metadata: Metadata) -> bytes:
     if output.colors is None:
         return png.encode(image, output.effort, png_chunks(metadata))
-    set_up()
-    options = {"palette": True, "colours": output.colors, "effort": PALETTE_EFFORTS[output.effort], "compression": 9}
-    return into_png(bytes(to_vips(image).pngsave_buffer(**options, keep=0)), metadata)
+    return palette_png(image, output.colors, output.effort, png_chunks(metadata))
 
 
 def _webp(image: Image, output: Output, metadata: Metadata) -> bytes:

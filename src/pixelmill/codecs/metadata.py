@@ -13,7 +13,6 @@ from collections.abc import Container, Iterator
 
 from pixelmill.codecs.formats import KEPT
 from pixelmill.codecs.header import Header
-from pixelmill.codecs.png import chunk
 from pixelmill.codecs.sequence import is_sequence, open_sequence
 from pixelmill.codecs.tiff import exif_of
 from pixelmill.codecs.vips import load
@@ -111,12 +110,6 @@ def png_chunks(metadata: Metadata) -> list[tuple[bytes, bytes]]:
     if metadata.xmp:
         chunks.append((b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + metadata.xmp))
     return chunks
-
-
-def into_png(png: bytes, metadata: Metadata) -> bytes:
-    """Return a PNG that has no metadata with metadata added, right after its header."""
-    end = 8 + 4 + 4 + 13 + 4
-    return b"".join((png[:end], *(chunk(kind, content) for kind, content in png_chunks(metadata)), png[end:]))
 
 
 def into_webp(webp: bytes, metadata: Metadata, size: Size) -> bytes:

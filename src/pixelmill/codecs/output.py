@@ -31,10 +31,6 @@ def _canonical(value: object) -> object:
     return ALIASES.get(value.lower(), value.lower()) if isinstance(value, str) else value
 
 
-def _number(value: object) -> object:
-    return int(value) if isinstance(value, str) and value.isdecimal() else value
-
-
 def _several(value: object) -> object:
     """Take `a b`, `a+b` or `a,b` for a list: the command line and the compact form have no other way to write one."""
     if isinstance(value, str):
@@ -66,8 +62,8 @@ class Output(BaseModel):
     subsampling: Literal["4:2:0", "4:2:2", "4:4:4"] = Field(
         "4:2:0", description="jpeg, avif and heic: how finely color is stored"
     )
-    colors: Annotated[Literal[2, 4, 16, 256] | None, BeforeValidator(_number)] = Field(
-        None, description="png and gif: from a palette of so many colors; unset: png has none, gif 256"
+    colors: int | None = Field(
+        None, ge=2, le=256, description="png and gif: from a palette of so many colors; unset: png has none, gif 256"
     )
     background: Color = Field("#ffffff", description="what shows under transparent pixels where the format has no alpha")
     frames: Literal["all", "first"] = Field("all", description="first makes a still picture of an animation")

@@ -17,6 +17,7 @@ from pixelmill.pixels import Image
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOR_TYPES = {1: 0, 3: 2, 4: 6}
+INDEXED = 3
 FILTER_SUB, FILTER_UP = 1, 2
 DEFLATE_LEVEL = 1
 STORED = 16
@@ -41,10 +42,21 @@ def encode(image: Image, effort: str = "speed", chunks: Iterable[tuple[bytes, by
         chunks: kind and content of more chunks, put before the pixels.
     """
     height, width, channels = image.shape
-    header = struct.pack(">IIBBBBB", width, height, 8, COLOR_TYPES[channels], 0, 0, 0)
+    return file_of((width, height), 8, COLOR_TYPES[channels], chunks, compressed(image, effort))
+
+
+def file_of(size: tuple[int, int], depth: int, color_type: int, chunks: Iterable[tuple[bytes, bytes]], data: bytes) -> bytes:
+    """Return a PNG of scanlines that are filtered and deflated; `chunks` come before these."""
+    header = struct.pack(">IIBBBBB", *size, depth, color_type, 0, 0, 0)
     others = [chunk(kind, content) for kind, content in chunks]
-    data = compressed(image, effort)
     return b"".join((SIGNATURE, chunk(b"IHDR", header), *others, chunk(b"IDAT", data), chunk(b"IEND", b"")))
+
+
+def packed(rows: Image, effort: str) -> bytes:
+    """Return deflated scanlines that no filter would make smaller: numbers of colors in a palette."""
+    import deflate
+
+    return bytes(deflate.zlib_compress(unfiltered(rows), SMALL_LEVELS.get(effort, SMALL_LEVELS["balanced"])))
 
 
 def compressed(image: Image, effort: str) -> bytes:

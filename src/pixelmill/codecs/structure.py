@@ -23,6 +23,8 @@ MAX_BLOCKS = 1_000_000
 """Blocks of a GIF, which hold up to 255 bytes each: 64 MiB are 264,000."""
 MAX_SCANS = 100
 """Scans of a JPEG. Progressive ones have about 10; each costs a pass over the whole picture, however few its bytes."""
+MAX_SCANNED = 2_000_000_000
+"""Scans of a JPEG times its pixels: 20 of 100 megapixels, or 100 of 20."""
 MAX_INFLATED = 16 * 1024 * 1024
 """Bytes that the compressed metadata of a PNG may inflate to, all chunks together."""
 
@@ -46,13 +48,13 @@ def _counted(what: str, format: str, most: int = MAX_CHUNKS) -> Iterator[int]:
 
 # A marker that neither belongs to the entropy-coded data before it nor fills.
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
-_SEQUENTIAL = (0xC0, 0xC1, 0xC9)
+_SEQUENTIAL, _PROGRESSIVE = (0xC0, 0xC1, 0xC9), (0xC2, 0xCA)
 _SOI, _EOI, _SOS, _APP1 = 0xD8, 0xD9, 0xDA, 0xE1
 
 
 def _jpeg(data: bytes, limits: Limits) -> None:
     """Source: ITU-T T.81, annex B."""
-    at, scans, components = 2, 0, -1
+    at, scans, components, most = 2, 0, -1, MAX_SCANS
     for _ in _counted("segments", "jpeg"):
         marker = _MARKER.search(data, at)
         if not marker or data[marker.end() - 1] in (_SOI, _EOI) or marker.end() + 10 > len(data):
@@ -61,14 +63,18 @@ def _jpeg(data: bytes, limits: Limits) -> None:
         length = struct.unpack_from(">H", data, at)[0]
         if kind == _APP1 and data.startswith(b"Exif", at + 2):
             check_exif(data[at + 2 : at + length])
-        elif kind in _SEQUENTIAL:
-            components = data[at + 7]
+        elif kind in _SEQUENTIAL + _PROGRESSIVE:
+            height, width = struct.unpack_from(">HH", data, at + 3)
+            most = min(MAX_SCANS, MAX_SCANNED // max(1, height * width))
+            components = data[at + 7] if kind in _SEQUENTIAL else -1
         elif kind == _SOS:
             if data[at + 2] == components:
                 return  # a sequential picture with all its components in this one scan
             scans += 1
-            if scans > MAX_SCANS:
-                raise ImageTooLarge(f"expected at most {MAX_SCANS} scans in a jpeg, got more")
+            if scans > most:
+                raise ImageTooLarge(
+                    f"expected at most {MAX_SCANS} scans in a jpeg, and {MAX_SCANNED} scans × pixels, got more"
+                )
         at += length
 
 
