@@ -29,6 +29,7 @@ pytestmark = pytest.mark.skipif(not MANIFEST.is_file(), reason="the pictures to 
 UNREADABLE = {
     # Whole TIFFs of kinds that libvips does not read.
     "libvips/ojpeg-strip.tif": "UnsupportedFormat",
+    "libvips/ojpeg-tile.tif": "UnsupportedFormat",
     "pillow/old-style-jpeg-compression-no-samplesperpixel.tif": "UnsupportedFormat",
     "pillow/old-style-jpeg-compression.tif": "UnsupportedFormat",
     "pillow/12bit.cropped.tif": "UnsupportedFormat",
