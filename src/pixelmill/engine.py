@@ -26,7 +26,7 @@ from pixelmill.operations.resize import Resize
 from pixelmill.picture import Picture
 from pixelmill.pipeline import Rendition
 from pixelmill.pixels import Image, from_vips
-from pixelmill.plan import reading_for
+from pixelmill.plan import by_colors, reading_for
 from pixelmill.result import ImageInfo, Rendered
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -2, -3, -8
@@ -153,18 +153,15 @@ def run_hop(
     run = _Run(limits, deadline)
     if isinstance(source, np.ndarray):
         source = Picture((source,))
+    made: dict[str, Rendered] = {}
     if isinstance(source, Picture):
         picture = run.apply(source, operations)
+        made |= run.finish(picture, ends)
     else:
-        picture = run.decode(bytes(source), operations, ends, reading, header)
-    # Renditions with the same operations differ only in how they are encoded.
-    made: dict[str, Rendered] = {}
-    for chain, several in _by_operations(ends).items():
-        with in_rendition(several[0].name):
-            result = run.apply(picture, chain)
-        for end in several:
-            with in_rendition(end.name):
-                made[end.name] = run.encode(result, end)
+        header, reading = run.look(source, operations, ends, reading, header)
+        for part, part_reading in by_colors(ends, reading, header):
+            picture = run.decode(bytes(source), operations, part_reading, header)
+            made |= run.finish(picture, part)
     return HopResult(picture, tuple(made[end.name] for end in ends), run.timings)
 
 
@@ -183,20 +180,25 @@ class _Run:
         self.deadline = deadline
         self.timings = Timings()
 
-    def decode(
+    def look(
         self,
         source: bytes,
         operations: Sequence[Operation],
         ends: Sequence[Rendition],
         reading: Reading | None,
         header: Header | None,
-    ) -> Picture:
-        """Decode and apply the operations; a resize that comes first is run by the decoder's own pipeline."""
-        self.deadline.check("decoding")
+    ) -> tuple[Header, Reading]:
+        """Return the header, and what the decoder has to deliver."""
         started = time.perf_counter()
         first_frame = reading.first_frame if reading else bool(ends) and all(e.output.frames == "first" for e in ends)
         header = header or _guarded(probe, source, self.limits, first_frame=first_frame)
-        reading = reading or reading_for(operations, ends, header)
+        self.timings.decode_s += time.perf_counter() - started
+        return header, reading or reading_for(operations, ends, header)
+
+    def decode(self, source: bytes, operations: Sequence[Operation], reading: Reading, header: Header) -> Picture:
+        """Decode and apply the operations; a resize that comes first is run by the decoder's own pipeline."""
+        self.deadline.check("decoding")
+        started = time.perf_counter()
         first = operations[0] if operations else None
         still = header.frames == 1 or reading.first_frame
         if isinstance(first, Resize) and still and not is_sequence(source):
@@ -206,7 +208,7 @@ class _Run:
             operations = operations[1:]
         else:
             picture = _guarded(read, source, header, reading)
-        self.timings.decode_s = time.perf_counter() - started
+        self.timings.decode_s += time.perf_counter() - started
         return self.apply(picture, operations)
 
     def apply(self, picture: Picture, operations: Iterable[Operation]) -> Picture:
@@ -221,6 +223,17 @@ class _Run:
             picture = _guarded(_applied, step, picture)
             self._ran(step.operations, time.perf_counter() - started)
         return picture
+
+    def finish(self, picture: Picture, ends: Sequence[Rendition]) -> dict[str, Rendered]:
+        """Run each rendition's own operations, and encode it; those with the same ones differ only in how."""
+        made: dict[str, Rendered] = {}
+        for chain, several in _by_operations(ends).items():
+            with in_rendition(several[0].name):
+                result = self.apply(picture, chain)
+            for end in several:
+                with in_rendition(end.name):
+                    made[end.name] = self.encode(result, end)
+        return made
 
     def encode(self, picture: Picture, end: Rendition) -> Rendered:
         """Encode one output."""

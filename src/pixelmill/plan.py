@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, groupby, takewhile
 from typing import Literal, get_args
 
-from pixelmill.codecs import KEPT, Header, Reading, check_frames, reduced_size
+from pixelmill.codecs import KEPT, Header, Kept, Reading, check_frames, may_keep_profile, reduced_size
 from pixelmill.cost import cost_s
 from pixelmill.errors import InvalidPipeline, expected, in_rendition
 from pixelmill.geometry import Size
@@ -122,6 +122,9 @@ def plan(
     branches: tuple[Branch, ...] = ()
     if placement == "fused":
         hops = (Hop("worker", trunk, reading, ends),)
+    elif _mixes_colors(ends, header):
+        # All in one hop: what travels between hops is in one color space.
+        hops = (Hop(trunk[0].pool if trunk else "resize", trunk, reading, ends),)
     elif len(ends) == 1:
         hops = _hops(trunk, reading, ends, placement, has_format_pool)
     else:
@@ -191,14 +194,32 @@ def _sizes(operations: Iterable[Operation], source: Size | None, frames: int, li
 def reading_for(trunk: Sequence[Operation], ends: Sequence[Rendition], header: Header) -> Reading:
     """Return what the decoder has to deliver, for all that is made of the picture."""
     first_frame = bool(ends) and all(end.output.frames == "first" for end in ends)
-    keep = tuple(name for name in KEPT if any(name in end.output.keep for end in ends))
     starts = [trunk] if trunk else [end.operations for end in ends]
     hints = [resize_hint(operations, header.size) for operations in starts]
     needed = [hint for hint in hints if hint]
     at_least = (
         Size(max(s.width for s in needed), max(s.height for s in needed)) if needed and len(needed) == len(hints) else None
     )
-    return Reading(first_frame, keep, at_least)
+    return Reading(first_frame, _kept_by(ends), at_least)
+
+
+def by_colors(ends: Sequence[Rendition], reading: Reading, header: Header) -> list[tuple[Sequence[Rendition], Reading]]:
+    """Return the outputs that the same pixels serve, and how these are read: once, but where some outputs keep the profile
+    that the picture has, and others are in sRGB.
+    """
+    kept = [end for end in ends if "icc" in end.output.keep]
+    if not _mixes_colors(ends, header):
+        return [(ends, reading)]
+    others = [end for end in ends if end not in kept]
+    return [(some, replace(reading, keep=_kept_by(some))) for some in (others, kept)]
+
+
+def _mixes_colors(ends: Sequence[Rendition], header: Header) -> bool:
+    return may_keep_profile(header) and len({"icc" in end.output.keep for end in ends}) > 1
+
+
+def _kept_by(ends: Sequence[Rendition]) -> tuple[Kept, ...]:
+    return tuple(name for name in KEPT if any(name in end.output.keep for end in ends))
 
 
 def check_placement(value: str) -> Placement:

@@ -12,10 +12,12 @@ from PIL import ExifTags, ImageCms
 from PIL import Image as Pillow
 from PIL.PngImagePlugin import PngInfo
 
-from pixelmill import ImageTooLarge, InvalidPipeline, UnsupportedFormat, run
+from pixelmill import ImageTooLarge, InvalidPipeline, Pipeline, UnsupportedFormat, run
+from pixelmill.codecs import probe
 from pixelmill.codecs.exif import fitted
 from pixelmill.codecs.tiff import exif_of, into_tiff
 from pixelmill.geometry import Size
+from pixelmill.plan import Placement, plan
 from tests.pictures import by_pillow, decoded, encoded, photo, psnr
 
 SIDEWAYS = 6
@@ -278,3 +280,28 @@ def test_each_rendition_keeps_what_it_says(channels: int) -> None:
     assert [seen(one)["icc"] is None for one in made.values()] == [channels == 1, True, True]
     for name, keep in (("all", ":keep=icc"), ("bare", ""), ("place", "")):
         np.testing.assert_array_equal(by_pillow(made[name]), by_pillow(run(data, f"png{keep}").data))
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("format", ["PNG", "TIFF", "JXL"])
+def test_renditions_with_and_without_a_profile_are_what_each_is_alone(channels: int, format: str) -> None:
+    if format == "JXL":
+        pytest.importorskip("pillow_jxl")
+    data = encoded(photo(60, 40, channels), format, **({} if format == "JXL" else {"icc_profile": wide_profile()}))
+    shared, own = (
+        "sepia | resize:50x",
+        {"own": "brightness:1.2 | png:keep=icc", "bare": "png", "other": "tint:#ff0000 | webp:90"},
+    )
+    made = run(data, f"{shared} | {{ {'; '.join(f'{name} = {text}' for name, text in own.items())} }}")
+    assert list(made.renditions) == list(own)
+    for name, text in own.items():
+        assert made.renditions[name].data == run(data, f"{shared} | {text}").data
+    assert (seen(made.renditions["own"].data)["icc"] == wide_profile()) == (format != "JXL")
+
+
+@pytest.mark.parametrize("placement", ["spread", "grouped", "fused"])
+def test_outputs_in_two_color_spaces_are_made_in_one_hop(placement: Placement) -> None:
+    pipeline = Pipeline.parse("resize:50x | blur:2 | { own = png:keep=icc; bare = png }")
+    with_profile, without = (probe(encoded(photo(60, 40), icc_profile=icc)) for icc in (wide_profile(), None))
+    assert plan(pipeline, with_profile, placement=placement).count == 1
+    assert (plan(pipeline, without, placement=placement).count > 1) == (placement != "fused")

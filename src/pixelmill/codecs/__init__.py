@@ -4,6 +4,7 @@ from pixelmill.codecs.decode import Reading, Source, decode, open_source, read, 
 from pixelmill.codecs.encode import check_frames, encode, encode_picture
 from pixelmill.codecs.formats import FORMATS, KEPT, READABLE, WRITABLE, Format, Kept, format_of
 from pixelmill.codecs.header import Header, probe
+from pixelmill.codecs.metadata import may_keep_profile
 from pixelmill.codecs.output import Output
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "encode",
     "encode_picture",
     "format_of",
+    "may_keep_profile",
     "open_source",
     "probe",
     "read",

@@ -62,6 +62,11 @@ def keeps_profile(header: Header, keep: Container[str]) -> bool:
     return "icc" in keep and header.profile is not None and header.profile[16:20] == b"RGB " and header.space in RGB
 
 
+def may_keep_profile(header: Header) -> bool:
+    """Tell whether a picture may have a profile to keep: only decoding tells that of a JPEG XL."""
+    return header.format.name == "jxl" or keeps_profile(header, ("icc",))
+
+
 def for_pillow(metadata: Metadata) -> dict[str, bytes]:
     """Return metadata as Pillow's writers take it."""
     found = {"icc_profile": metadata.icc, "exif": metadata.exif, "xmp": metadata.xmp}
