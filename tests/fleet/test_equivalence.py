@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
+from PIL import ImageCms
 
 import pixelmill
 from pixelmill import Output, Pipeline
@@ -132,3 +133,15 @@ def test_general_workers_do_everything_where_there_are_some() -> None:
     assert {hop.instance for result in results for hop in result.trace.hops} == {
         worker.instance for worker in made.workers["worker"]
     }
+
+
+def test_renditions_in_two_color_spaces(executors: dict[str, Executor]) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    wide = profile.replace(b"rXYZ", b"?XYZ", 1).replace(b"gXYZ", b"rXYZ", 1).replace(b"?XYZ", b"gXYZ", 1)
+    buffer = io.BytesIO()
+    Pillow.fromarray(noise(40, 30, 3)).save(buffer, "PNG", icc_profile=wide)
+    pipeline = Pipeline.parse("sepia | resize:20x | { own = blur:2 | png:keep=icc; bare = text:hi | png; other = webp }")
+    wanted = pixelmill.run(buffer.getvalue(), pipeline).outputs
+    assert len(wanted) == 3
+    for executor in executors.values():
+        assert outcome(executor, buffer.getvalue(), pipeline) == wanted
