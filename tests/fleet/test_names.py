@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import grpc
 import pytest
 
 import image_processing_pb2 as pb
@@ -82,7 +83,17 @@ def test_a_name_that_appears_later_is_used(names: Names, three: list[Process]) -
         assert [each.problem for each in made.describe().instances] == ["its name does not resolve"]
         names.set(filters="127.0.0.1")
         wait_for(lambda: made.describe().instances[0].healthy, "the name to be found")
+        wait_for(lambda: _is_answered(made), "a channel to it")
         made.wait_until_used("filter", three[:1], lambda: ask(made))
+
+
+def _is_answered(fleet: Fleet) -> bool:
+    """Tell whether a request is answered: an instance is known a little sooner than calls are sent to it."""
+    try:
+        ask(fleet)
+    except grpc.RpcError:
+        return False
+    return True
 
 
 def test_a_slow_name_server_does_not_hold_up_the_others(names: Names, three: list[Process]) -> None:
