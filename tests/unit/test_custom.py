@@ -142,6 +142,14 @@ def test_an_operation_of_another_process_carries_any_values() -> None:
     ]
 
 
+@pytest.mark.parametrize("value", [1, 1.0, True])
+def test_an_operation_of_another_process_keeps_types_apart_that_are_equal(value: float) -> None:
+    learn("smear", "watermark", ["length", "angle"])
+    message = wire.pipeline_message(CHAIN.smear(length=value))
+    read = wire.value_of(message.operations[0].parameters["length"])
+    assert (type(read), read) == (type(value), value)
+
+
 def test_an_operation_of_another_process_takes_lists_of_numbers() -> None:
     learn("smear", "watermark", ["length", "angle"])
     pipeline = CHAIN.smear(along=[1, 0.5, -2])

@@ -186,7 +186,8 @@ class Orchestrator(rpc.OrchestratorServiceServicer):
 
     async def _run_pipeline(self, id: str, request: pb.RunPipelineRequest, context: Context) -> pb.RunPipelineResponse:
         placement = check_placement(request.placement) if request.placement else self.placement
-        pipeline, spelling = wire.pipeline_of(request), wire.spelling_of(request)
+        spelling = wire.spelling_of(request)
+        pipeline = wire.pipeline_of(request, spelling)
         result = await self._run(id, request.image_data, pipeline, placement, context, spelling)
         return wire.answer_message(request.id, result)
 

@@ -43,7 +43,8 @@ def value_of(message: pb.Value) -> Any:
 
 def operation_message(operation: Operation) -> pb.Operation:
     """Return an operation as a message, with every parameter that has a value. It must not be changed."""
-    small = not any(isinstance(value, bytes) for value in vars(operation).values())
+    # A plugin's own may take numbers of any type: those that are equal are not the same there, as 1 and true.
+    small = operation.everywhere and not any(isinstance(value, bytes) for value in vars(operation).values())
     return _remembered_message(operation) if small else _operation_message(operation)
 
 
@@ -116,9 +117,12 @@ def spelling_of(request: pb.RunPipelineRequest) -> str | bytes:
     return request.pipeline.SerializeToString(deterministic=True) if request.pipeline.ByteSize() <= SHORT else b""
 
 
-def pipeline_of(request: pb.RunPipelineRequest) -> Pipeline:
-    """Return a request's pipeline, in whichever form it came. Raises `InvalidPipeline`."""
-    spelling = spelling_of(request)
+def pipeline_of(request: pb.RunPipelineRequest, spelling: str | bytes = "") -> Pipeline:
+    """Return a request's pipeline, in whichever form it came; one that is remembered by its spelling, where that is given.
+
+    Raises:
+        InvalidPipeline: it is none.
+    """
     if spelling:
         return pipeline_spelled(spelling, version())
     form = request.WhichOneof("pipeline_form")
