@@ -106,7 +106,7 @@ class Admission:
             DeadlineExceeded: the deadline passed while waiting.
         """
         work = _Work(cost_s, size, self._large if cost_s > LARGE_S else self._small)
-        self._check_room(work)
+        self._check_room(work.lane, cost_s, size)
         if not work.lane.queue and self._has_place(work.lane):
             self._start(work)
         else:
@@ -124,7 +124,7 @@ class Admission:
         It is a cheap look before any other, for every request that `place` will be called for, and only these.
         """
         self._pressure.arrive()
-        self._check_room(_Work(0.0, size, self._small))
+        self._check_room(self._small, 0.0, size)
 
     def _has_place(self, lane: _Lane) -> bool:
         return self.running < self.places and lane.running < self._share(lane)
@@ -134,17 +134,16 @@ class Admission:
         places = self.places
         return max(1, places // 2 if lane is self._large else places)
 
-    def _check_room(self, work: _Work) -> None:
-        lane = work.lane
+    def _check_room(self, lane: _Lane, cost_s: float, size: int) -> None:
         if not lane.queue and self._has_place(lane):
             return
         wait_s = (lane.waiting_cost_s + lane.running_cost_s / 2) * self._pace / self._free_for(lane)
         bound = self.queue_s
         if self._pressure.is_overload:
-            bound = min(bound, OVERLOAD_SHARE * max(lane.held_s, work.cost_s * self._pace))
+            bound = min(bound, OVERLOAD_SHARE * max(lane.held_s, cost_s * self._pace))
         if self.waiting >= self.queue:
             problem = f"expected at most {self.queue} waiting requests, got one more"
-        elif self._waiting_bytes + work.size > self.queue_bytes and self.waiting:
+        elif self._waiting_bytes + size > self.queue_bytes and self.waiting:
             problem = f"expected at most {self.queue_bytes} bytes of waiting requests, got more"
         elif wait_s > bound:
             problem = f"expected at most {bound:.2f} s of work before a request, got {wait_s:.2f} s"

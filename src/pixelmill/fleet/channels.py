@@ -159,9 +159,9 @@ class Pool:
 
     def _is_down(self) -> bool:
         """Tell whether it is known that nobody would answer a call; nobody then has to try, and to try again."""
-        if self._all is None or self._reach.up(self.known):
+        if self._all is None or self._all.channel.get_state() is not grpc.ChannelConnectivity.TRANSIENT_FAILURE:
             return False
-        return self._all.channel.get_state() is grpc.ChannelConnectivity.TRANSIENT_FAILURE
+        return not self._reach.up(self.known)
 
     def _is_broken(self) -> bool:
         return self._all is not None and self._all.channel.get_state() is not grpc.ChannelConnectivity.READY
