@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from pixelmill.errors import CorruptImage
 from pixelmill.geometry import Size
 
-POINTERS = (0x8769, 0x8825, 0xA005)
+EXIF_DIRECTORY, GPS_DIRECTORY, INTEROPERABILITY = POINTERS = (0x8769, 0x8825, 0xA005)
 """The tags of the entries that lead to another directory: EXIF's own, GPS and interoperability."""
 MAX_ENTRIES = 10_000
 """Entries in all directories, each as often as it is reached. Cameras write up to a few hundred."""
 
-ORIENTATION, EXIF_DIRECTORY, WIDTH, HEIGHT = 0x0112, 0x8769, 0xA002, 0xA003
+ORIENTATION, WIDTH, HEIGHT = 0x0112, 0xA002, 0xA003
 THUMBNAILS = ((0x0201, 0x0202), (0x0111, 0x0117))
 """Tags of where a thumbnail begins and how long it is: of a JPEG, and of pixels."""
 LONG = 4

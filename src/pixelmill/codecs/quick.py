@@ -9,6 +9,7 @@ import re
 import struct
 from typing import NamedTuple
 
+from pixelmill.codecs.exif import ORIENTATION
 from pixelmill.geometry import Size
 
 _SEGMENT = re.compile(rb"\xff([\xc0-\xfe])")
@@ -22,7 +23,8 @@ MAX_SIDE = 65_500
 _PLAIN_CHUNKS = frozenset((b"gAMA", b"cHRM", b"sRGB", b"pHYs", b"tEXt", b"tIME", b"bKGD", b"sBIT"))
 _CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
 """Of each of PNG's color types but the one with a palette."""
-_ORIENTATION, _SHORT = 0x0112, 3
+_SHORT = 3
+"""TIFF's number for 16-bit integers."""
 
 
 class Quick(NamedTuple):
@@ -77,7 +79,7 @@ def _orientation(exif: bytes) -> int:
     found = 0
     for number in range(struct.unpack_from(order + "H", exif, at)[0]):
         tag, kind, count, value = struct.unpack_from(order + "HHIH", exif, at + 2 + 12 * number)
-        if tag == _ORIENTATION:
+        if tag == ORIENTATION:
             if found or (kind, count) != (_SHORT, 1) or not 1 <= value <= 8:
                 return 0
             found = value

@@ -8,10 +8,10 @@ from __future__ import annotations
 import struct
 from typing import Literal, NamedTuple, TypeAlias, Union
 
+from pixelmill.codecs.exif import EXIF_DIRECTORY, GPS_DIRECTORY, INTEROPERABILITY, LONG, ORIENTATION
 from pixelmill.errors import ImageTooLarge
 
 TILE_WIDTH = 0x0142
-EXIF, GPS, INTEROPERABILITY = 0x8769, 0x8825, 0xA005
 SAYING = frozenset(
     (
         0x010E,
@@ -26,22 +26,21 @@ SAYING = frozenset(
         0x8298,
         *range(0x9C9B, 0x9CA0),
         0xC4A5,
-        EXIF,
-        GPS,
+        EXIF_DIRECTORY,
+        GPS_DIRECTORY,
     )
 )
 """Tags of the first directory that say something of the picture: its title, camera, software, date, artist, computer, rating
 and rights, Windows' own of these, what prints it, and where more of that stands."""
-STORING = frozenset((0x0112, 0x011A, 0x011B, 0x0128))
+STORING = frozenset((ORIENTATION, 0x011A, 0x011B, 0x0128))
 """Those that EXIF has, too, and every TIFF may have: orientation and resolution. All others say how pixels are stored."""
-_LEADING = {EXIF: frozenset((INTEROPERABILITY,))}
+_LEADING = {EXIF_DIRECTORY: frozenset((INTEROPERABILITY,))}
 """Tags that lead from a directory, other than the first, to another."""
 MAX_BYTES = 4 * 1024 * 1024
 """Of all values together: entries may share the same bytes of a file, but get bytes of their own."""
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 _NUMBERS = {3: 2, 4: 4, 5: 4, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8}
 """How many bytes a type's values have, and of those that depend on the byte order, each number in them."""
-_LONG = 4
 
 
 class _Value(NamedTuple):
@@ -52,7 +51,7 @@ class _Value(NamedTuple):
 
 
 Directory: TypeAlias = dict[int, Union[_Value, "Directory"]]
-"""Values by their tags; those of `EXIF`, `GPS` and `INTEROPERABILITY` are directories themselves."""
+"""Values by their tags; those of `EXIF_DIRECTORY`, `GPS_DIRECTORY` and `INTEROPERABILITY` are directories themselves."""
 
 
 def exif_of(tiff: bytes) -> bytes | None:
@@ -101,7 +100,7 @@ class _Reader:
 
     def first(self) -> Directory:
         """Return the first directory, with those that it leads to."""
-        leading = frozenset() if self.tags is None else frozenset((EXIF, GPS))
+        leading = frozenset() if self.tags is None else frozenset((EXIF_DIRECTORY, GPS_DIRECTORY))
         return self._directory(self._number(8 if self.big else 4, 8 if self.big else 4), self.tags, leading)
 
     def _number(self, at: int, size: int) -> int:
@@ -151,7 +150,7 @@ def _written(directory: Directory, at: int) -> bytes:
     for tag, value in sorted(directory.items()):
         place = start + len(behind)
         if isinstance(value, dict):
-            entries.append(struct.pack("<HHII", tag, _LONG, 1, place))
+            entries.append(struct.pack("<HHII", tag, LONG, 1, place))
             content = _written(value, place)
         else:
             content = value.content

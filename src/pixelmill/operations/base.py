@@ -23,6 +23,8 @@ from pixelmill.pixels import Image
 from pixelmill.refusals import explain_refusal
 
 CUSTOM_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+UNKNOWN_EFFORT_NS = 50.0
+"""What a plugin's operation is taken to need: what it does is not known."""
 Pool = Literal["resize", "filter", "watermark"]
 
 
@@ -43,7 +45,7 @@ class Operation(BaseModel):
     @property
     def effort_ns(self) -> float:
         """About how long one core works on it, in ns for each pixel of the picture or of the result, whichever has more."""
-        return 3.0
+        return 3.0 if self.everywhere else UNKNOWN_EFFORT_NS
 
     def output_size(self, size: Size) -> Size:
         """Return the size of the result for a picture of `size`; the largest possible one where it depends on the pixels."""

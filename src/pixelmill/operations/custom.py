@@ -44,10 +44,6 @@ class Custom(Operation):
     def _parameters(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in type(self).model_fields}
 
-    @property
-    def effort_ns(self) -> float:
-        return 50.0
-
     def output_size(self, size: Size) -> Size:
         sizer = type(self).sizer
         if sizer is None:

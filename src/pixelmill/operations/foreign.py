@@ -54,10 +54,6 @@ class Foreign(Operation):
             }
         return {"op": self.name, **given}
 
-    @property
-    def effort_ns(self) -> float:
-        return 50.0
-
     def apply(self, image: Image) -> Image:
         raise NotImplementedError(f"{self.name} is not installed here")
 
