@@ -12,23 +12,19 @@ import argparse
 import json
 import os
 import statistics
-import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.fleet.load import progress
+from benchmarks.fleet.load import Processes, one_round, progress
 from benchmarks.fleet.workloads import SAMPLE_PIPELINE, sample
 from pixelmill import run
 from pixelmill.fleet.client import FleetExecutor
 from pixelmill.fleet.embedded import EmbeddedFleet
 
-TICKS = os.sysconf("SC_CLK_TCK")
 CONCURRENCY = 2
 
 
@@ -93,7 +89,7 @@ def measure(several: Sequence[Workload], seconds: float, rounds: int) -> Iterato
                 for workload in several:
                     # The other way round each time: what a round leaves behind hits both alike.
                     order = (0, 1) if number % 2 else (1, 0)
-                    pair = {which: one_round(fleets[which], workload, seconds if number else seconds / 4) for which in order}
+                    pair = {which: timed(fleets[which], workload, seconds if number else seconds / 4) for which in order}
                     if number:  # the first round only warms up
                         taken[workload.name].append([pair[0], pair[1]])
                     step()
@@ -105,40 +101,12 @@ def measure(several: Sequence[Workload], seconds: float, rounds: int) -> Iterato
         yield Row(name, plain[0], isolated[0], rate, plain[1] * 1000, isolated[1] * 1000, cpu)
 
 
-def one_round(fleet: EmbeddedFleet, workload: Workload, seconds: float) -> tuple[float, float]:
+def timed(fleet: EmbeddedFleet, workload: Workload, seconds: float) -> tuple[float, float]:
     """Return pictures per second, and CPU seconds a picture of this process and all of the fleet's."""
     with FleetExecutor(fleet.target, placement=workload.placement) as client:
-        return _timed(lambda: client.run(workload.source, workload.pipeline).data, fleet, seconds)
-
-
-def _timed(once: Callable[[], object], fleet: EmbeddedFleet, seconds: float) -> tuple[float, float]:
-    once()
-    until = time.perf_counter() + seconds
-
-    def loop() -> int:
-        done = 0
-        while time.perf_counter() < until:
-            once()
-            done += 1
-        return done
-
-    pids = [process.pid for process in fleet.processes]
-    cpu, begin = cpu_seconds(pids), time.perf_counter()
-    with ThreadPoolExecutor(CONCURRENCY) as threads:
-        done = sum(future.result() for future in [threads.submit(loop) for _ in range(CONCURRENCY)])
-    return done / (time.perf_counter() - begin), (cpu_seconds(pids) - cpu) / done
-
-
-def cpu_seconds(pids: Sequence[int]) -> float:
-    """Return the CPU time that this process, `pids` and all below them have used, in seconds."""
-    return time.process_time() + sum(map(_tree_seconds, pids))
-
-
-def _tree_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    own = sum(map(int, fields[11:15])) / TICKS
-    below = [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
-    return own + sum(map(_tree_seconds, below))
+        client.run(workload.source, workload.pipeline)
+        made = one_round(lambda: client.run(workload.source, workload.pipeline), CONCURRENCY, seconds, Processes.of(fleet))
+    return made.rate, made.cpu_s + made.client_s
 
 
 def show(rows: Sequence[Row]) -> None:

@@ -70,7 +70,7 @@ def measure(workloads: Sequence[Workload], concurrency: int, seconds: float, rou
     """Measure every candidate on every workload."""
     with ExitStack() as stack:
         fleet = stack.enter_context(EmbeddedFleet(log=os.devnull))
-        processes = Processes(fleet.processes[-1].pid, tuple(process.pid for process in fleet.processes[:-1]))
+        processes = Processes.of(fleet)
         executors = {name: stack.enter_context(FleetExecutor(fleet.target, placement=name)) for name in PLACEMENTS}
         step = stack.enter_context(progress(len(workloads) * (rounds + 1)))
         return [

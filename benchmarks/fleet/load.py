@@ -10,9 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from rich.console import Console
 from rich.progress import Progress
+
+from pixelmill.fleet.embedded import EmbeddedFleet
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -22,7 +25,13 @@ class Processes:
     """The processes of a fleet whose CPU time is counted: the orchestrator, and the workers with all their children."""
 
     orchestrator: int
-    workers: tuple[int, ...]
+    workers: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, fleet: EmbeddedFleet) -> Self:
+        """Return those of a fleet that runs."""
+        *workers, orchestrator = (process.pid for process in fleet.processes)
+        return cls(orchestrator, tuple(workers))
 
     def cpu_s(self) -> tuple[float, float]:
         """Return the CPU time of the orchestrator and of the workers so far, in seconds."""
@@ -88,7 +97,7 @@ def _cpu_s(pids: Collection[int]) -> float:
     for pid in pids:
         with suppress(OSError):
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            total += (int(fields[11]) + int(fields[12])) / TICKS
+            total += sum(map(int, fields[11:15])) / TICKS  # its own, and of children that have ended
     return total
 
 

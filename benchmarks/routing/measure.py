@@ -21,10 +21,10 @@ from PIL import Image
 
 import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
+from benchmarks.fleet.load import Processes
 
 PIPELINE = 'resize:16x16 | blur:2 | sharpen | sepia | text:"© me",size=8 | png'
 TIMEOUT_S = 60.0
-TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 WARM_UP_S = 1.0
 
@@ -143,8 +143,7 @@ class Routing:
         return Routed(self.instances, clients, shares.total(), failures, took, used, memory, dict(shares))
 
     def _cpu_s(self) -> float:
-        fields = Path(f"/proc/{self._orchestrator.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return Processes(self._orchestrator.pid).cpu_s()[0]
 
     def _memory(self) -> int:
         return int(Path(f"/proc/{self._orchestrator.pid}/statm").read_text().split()[1]) * PAGE
