@@ -32,6 +32,16 @@ def path_with(*folders: Path | str) -> str:
     return os.pathsep.join([*map(str, folders), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
+def python(folder: Path, *arguments: str) -> str:
+    """Run Python as a user would, in a folder, and return what it prints. It must end well, and without a warning."""
+    environment = {**os.environ, "PYTHONPATH": path_with(), "COLUMNS": "150"}
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
 @contextmanager
 def registered(path: Path = EXAMPLE / "pixelmill_posterize.py") -> Iterator[None]:
     """Have a module's operations in this process, and only as long as the context lasts."""

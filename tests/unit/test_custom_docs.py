@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.plugins import EXAMPLE, ROOT, path_with
+from tests.plugins import EXAMPLE, ROOT, python
 
 TEXT = (ROOT / "docs" / "custom-operations.md").read_text(encoding="utf-8")
 PHOTO = ROOT / "examples" / "photos" / "chelsea.png"
@@ -32,23 +29,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *arguments: str) -> str:
-    environment = {**os.environ, "PYTHONPATH": path_with(), "COLUMNS": "150"}
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
-
-
 def test_the_code(folder: Path) -> None:
-    run(folder, "-c", "import os, sys; sys.path.insert(0, os.getcwd())\n" + blocks("python")[1])
+    python(folder, "-c", "import os, sys; sys.path.insert(0, os.getcwd())\n" + blocks("python")[1])
 
 
 def test_the_commands(folder: Path) -> None:
     commands = [shlex.split(line) for line in blocks("sh")[0].splitlines()]
     assert [command[0] for command in commands] == ["pixelmill"] * 3
-    shown = [run(folder, "-m", *command) for command in commands]
+    shown = [python(folder, "-m", *command) for command in commands]
     assert "threshold  whole number, 0 to 255  default 128  values from this one on are inverted" in shown[0]
     assert re.search(r"solarize +451×300", shown[2])
     before, after = (np.asarray(Image.open(folder / name)) for name in ("photo.png", "out/photo.png"))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from pixelmill import Pipeline
 from pixelmill.cli.pipelines import load
-from tests.plugins import ROOT, path_with
+from tests.plugins import ROOT, python
 
 PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/formats.md", "docs/operations.md")}
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -34,21 +31,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *arguments: str) -> str:
-    environment = {**os.environ, "PYTHONPATH": path_with(), "COLUMNS": "150"}
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
-
-
 @pytest.mark.parametrize("page", PAGES)
 def test_the_code(page: str, folder: Path) -> None:
     """One block after another: what needs a fleet is run by the fleet's own tests."""
     code = [block for block in blocks(page, "python") if "grpc://" not in block]
     assert code
-    run(folder, "-c", "\n".join(code))
+    python(folder, "-c", "\n".join(code))
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -58,12 +46,12 @@ def test_the_commands(page: str, folder: Path) -> None:
     commands = re.findall(r"^pixelmill (?:run|ops|explain) .*$", text, re.MULTILINE)
     assert commands
     for command in commands:
-        assert run(folder, "-m", *shlex.split(command, comments=True))
+        assert python(folder, "-m", *shlex.split(command, comments=True))
 
 
 def test_the_files_of_renditions(folder: Path) -> None:
     (command,) = (line for line in "\n".join(blocks("docs/formats.md", "sh")).splitlines() if "{" in line)
-    run(folder, "-m", *shlex.split(command))
+    python(folder, "-m", *shlex.split(command))
     written = {path.name for path in (folder / "output").iterdir()}
     assert {"coffee-small.webp", "coffee-large.avif"} <= written
 
@@ -93,4 +81,4 @@ def test_links_lead_somewhere(page: str) -> None:
 
 
 def test_generated_texts_are_as_the_code_says() -> None:
-    run(ROOT, "scripts/generate_docs.py", "--check")
+    python(ROOT, "scripts/generate_docs.py", "--check")

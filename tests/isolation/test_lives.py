@@ -6,26 +6,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pixelmill import Deadline, DecoderCrash
 from pixelmill.isolation import Cells, Upbringing
-from tests.cells import PATIENCE_S, PNG, POISON, about, children, operation, poisonous, ticks, wait_for
+from tests.cells import PATIENCE_S, PNG, POISON, about, children, operation, ticks, wait_for
 from tests.pictures import encoded, photo
-
-
-@pytest.fixture(autouse=True, scope="module")
-def poison() -> Iterator[None]:
-    with poisonous():
-        yield
-
-
-@pytest.fixture(scope="module")
-def picture() -> bytes:
-    return encoded(photo(120, 90), "PNG")
 
 
 def test_one_that_ends_while_idle_harms_no_picture(picture: bytes) -> None:

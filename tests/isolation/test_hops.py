@@ -29,7 +29,7 @@ from pixelmill.isolation.area import Area
 from pixelmill.limits import MIB
 from pixelmill.picture import Metadata, Picture
 from pixelmill.pipeline import Rendition
-from tests.cells import PATIENCE_S, PNG, POISON, about, operation, poisonous, spinning, wait_for
+from tests.cells import PATIENCE_S, PNG, POISON, about, operation, spinning, wait_for
 from tests.pictures import encoded, photo
 
 MARK = b"a picture that crashes whoever decodes it"
@@ -40,17 +40,6 @@ MEMORY = 1024 * MIB
 def cells() -> Iterator[Cells]:
     with Cells(2, Upbringing([str(POISON)], MEMORY)) as made:
         yield made
-
-
-@pytest.fixture(autouse=True, scope="module")
-def poison() -> Iterator[None]:
-    with poisonous():
-        yield
-
-
-@pytest.fixture(scope="module")
-def picture() -> bytes:
-    return encoded(photo(120, 90), "PNG")
 
 
 PIPELINES = [
