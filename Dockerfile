@@ -30,7 +30,7 @@ COPY services ./services
 ENV PATH=/opt/pixelmill/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1 GRPC_VERBOSITY=ERROR
 # Imports everything once: fails the build where a library is missing, and leaves the standard library's bytecode behind,
 # which slim images lack and a read-only file system could not keep.
-RUN python -c "import pixelmill.cli, pixelmill.fleet.health, pixelmill.fleet.orchestrator, pixelmill.fleet.worker"
+RUN python -c "import pixelmill.cli, pixelmill.fleet.health, pixelmill.fleet.worker, pixelmill.orchestrator, pixelmill.web.server"
 ENV PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001
 CMD ["pixelmill", "--help"]

@@ -501,7 +501,7 @@ class StageResponse(_message.Message):
     def __init__(self, encoded: _Optional[bytes] = ..., frame: _Optional[_Union[Frame, _Mapping]] = ..., error: _Optional[_Union[Error, _Mapping]] = ..., not_shared: _Optional[bool] = ..., shared: _Optional[_Union[Shared, _Mapping]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., report: _Optional[_Union[HopReport, _Mapping]] = ..., renditions: _Optional[_Iterable[_Union[Rendered, _Mapping]]] = ..., format: _Optional[str] = ..., frames: _Optional[int] = ...) -> None: ...
 
 class HopReport(_message.Message):
-    __slots__ = ("instance", "pool", "operations", "decode_us", "operations_us", "encode_us", "queue_us", "transfer_us", "bytes_in", "bytes_out", "attempts", "rendition")
+    __slots__ = ("instance", "pool", "operations", "decode_us", "operations_us", "encode_us", "queue_us", "transfer_us", "bytes_in", "bytes_out", "attempts", "rendition", "started_us")
     INSTANCE_FIELD_NUMBER: _ClassVar[int]
     POOL_FIELD_NUMBER: _ClassVar[int]
     OPERATIONS_FIELD_NUMBER: _ClassVar[int]
@@ -514,6 +514,7 @@ class HopReport(_message.Message):
     BYTES_OUT_FIELD_NUMBER: _ClassVar[int]
     ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     RENDITION_FIELD_NUMBER: _ClassVar[int]
+    STARTED_US_FIELD_NUMBER: _ClassVar[int]
     instance: str
     pool: str
     operations: _containers.RepeatedScalarFieldContainer[str]
@@ -526,7 +527,8 @@ class HopReport(_message.Message):
     bytes_out: int
     attempts: int
     rendition: str
-    def __init__(self, instance: _Optional[str] = ..., pool: _Optional[str] = ..., operations: _Optional[_Iterable[str]] = ..., decode_us: _Optional[int] = ..., operations_us: _Optional[_Iterable[int]] = ..., encode_us: _Optional[int] = ..., queue_us: _Optional[int] = ..., transfer_us: _Optional[int] = ..., bytes_in: _Optional[int] = ..., bytes_out: _Optional[int] = ..., attempts: _Optional[int] = ..., rendition: _Optional[str] = ...) -> None: ...
+    started_us: int
+    def __init__(self, instance: _Optional[str] = ..., pool: _Optional[str] = ..., operations: _Optional[_Iterable[str]] = ..., decode_us: _Optional[int] = ..., operations_us: _Optional[_Iterable[int]] = ..., encode_us: _Optional[int] = ..., queue_us: _Optional[int] = ..., transfer_us: _Optional[int] = ..., bytes_in: _Optional[int] = ..., bytes_out: _Optional[int] = ..., attempts: _Optional[int] = ..., rendition: _Optional[str] = ..., started_us: _Optional[int] = ...) -> None: ...
 
 class Trace(_message.Message):
     __slots__ = ("request_id", "hops", "queue_us", "total_us")
@@ -603,7 +605,7 @@ class DescribeInstanceRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class InstanceInfo(_message.Message):
-    __slots__ = ("pool", "name", "address", "pid", "healthy", "calls", "in_flight", "problem", "version", "operations", "uptime_s", "custom", "machine", "machine_cores", "cores", "id", "shared_memory")
+    __slots__ = ("pool", "name", "address", "pid", "healthy", "calls", "in_flight", "problem", "version", "operations", "uptime_s", "custom", "machine", "machine_cores", "cores", "id", "shared_memory", "cpu_s", "rss_bytes", "queued", "p50_us", "p99_us")
     POOL_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
@@ -621,6 +623,11 @@ class InstanceInfo(_message.Message):
     CORES_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
     SHARED_MEMORY_FIELD_NUMBER: _ClassVar[int]
+    CPU_S_FIELD_NUMBER: _ClassVar[int]
+    RSS_BYTES_FIELD_NUMBER: _ClassVar[int]
+    QUEUED_FIELD_NUMBER: _ClassVar[int]
+    P50_US_FIELD_NUMBER: _ClassVar[int]
+    P99_US_FIELD_NUMBER: _ClassVar[int]
     pool: str
     name: str
     address: str
@@ -638,7 +645,12 @@ class InstanceInfo(_message.Message):
     cores: int
     id: str
     shared_memory: str
-    def __init__(self, pool: _Optional[str] = ..., name: _Optional[str] = ..., address: _Optional[str] = ..., pid: _Optional[int] = ..., healthy: _Optional[bool] = ..., calls: _Optional[int] = ..., in_flight: _Optional[int] = ..., problem: _Optional[str] = ..., version: _Optional[str] = ..., operations: _Optional[_Iterable[str]] = ..., uptime_s: _Optional[int] = ..., custom: _Optional[_Iterable[_Union[CustomOperation, _Mapping]]] = ..., machine: _Optional[str] = ..., machine_cores: _Optional[int] = ..., cores: _Optional[int] = ..., id: _Optional[str] = ..., shared_memory: _Optional[str] = ...) -> None: ...
+    cpu_s: float
+    rss_bytes: int
+    queued: int
+    p50_us: int
+    p99_us: int
+    def __init__(self, pool: _Optional[str] = ..., name: _Optional[str] = ..., address: _Optional[str] = ..., pid: _Optional[int] = ..., healthy: _Optional[bool] = ..., calls: _Optional[int] = ..., in_flight: _Optional[int] = ..., problem: _Optional[str] = ..., version: _Optional[str] = ..., operations: _Optional[_Iterable[str]] = ..., uptime_s: _Optional[int] = ..., custom: _Optional[_Iterable[_Union[CustomOperation, _Mapping]]] = ..., machine: _Optional[str] = ..., machine_cores: _Optional[int] = ..., cores: _Optional[int] = ..., id: _Optional[str] = ..., shared_memory: _Optional[str] = ..., cpu_s: _Optional[float] = ..., rss_bytes: _Optional[int] = ..., queued: _Optional[int] = ..., p50_us: _Optional[int] = ..., p99_us: _Optional[int] = ...) -> None: ...
 
 class CustomOperation(_message.Message):
     __slots__ = ("name", "pool", "parameters")

@@ -30,6 +30,7 @@ class HopReport:
         bytes_in, bytes_out: what travelled.
         attempts: 1, or more where the call was retried on another instance.
         rendition: the name of the one that it was run for alone; "" for the picture, or for several.
+        started_s: when it began, after the request came.
     """
 
     instance: str
@@ -44,6 +45,7 @@ class HopReport:
     bytes_out: int = 0
     attempts: int = 1
     rendition: str = ""
+    started_s: float = 0.0
 
     @property
     def compute_s(self) -> float:

@@ -14,6 +14,7 @@ from pixelmill.limits import MIB, Limits
 from pixelmill.refusals import explain_refusal
 
 PORTS = {"resize": 50052, "filter": 50053, "watermark": 50054, "orchestrator": 50055, "format": 50056, "worker": 50057}
+HTTP_PORT = 8080
 Balancing = Literal["round_robin", "weighted_round_robin"]
 Role = Literal["resize", "filter", "watermark", "format", "worker"]
 
@@ -121,6 +122,7 @@ class OrchestratorSettings(ServerSettings):
 
     service_name: str = Field("orchestrator", validation_alias=AliasChoices("service_name", "SERVICE_NAME"))
     port: int = Field(PORTS["orchestrator"], ge=0, le=65535, validation_alias=AliasChoices("port", "PORT"))
+    http_port: int = Field(HTTP_PORT, ge=-1, le=65535, description="port to listen on for HTTP; 0: none, -1: any free one")
     resize_service_hosts: str = Field("", validation_alias=AliasChoices("resize_service_hosts"))
     filter_service_hosts: str = Field("", validation_alias=AliasChoices("filter_service_hosts"))
     watermark_service_hosts: str = Field("", validation_alias=AliasChoices("watermark_service_hosts"))

@@ -24,7 +24,7 @@ from pixelmill.fleet.client import FleetExecutor
 PATIENCE_S = 60.0
 """How long anything may take that is waited for. Nothing is meant to take that long; the machine may be busy."""
 WORKER = "from pixelmill.fleet.worker import main; main({pool!r})"
-ORCHESTRATOR = "from pixelmill.fleet.orchestrator import main; main()"
+ORCHESTRATOR = "from pixelmill.orchestrator import main; main()"
 POOLS = ("resize", "filter", "watermark")
 Found = TypeVar("Found")
 
@@ -53,6 +53,7 @@ class Process:
         self.environment = dict(environment)
         self.host = self.environment.get("PIXELMILL_HOST", "127.0.0.1")
         self.port = 0
+        self.http_port = int(self.environment.pop("PIXELMILL_HTTP_PORT", "0"))
         self._stack = ExitStack()
         self.start()
 
@@ -67,6 +68,7 @@ class Process:
             "PORT": str(self.port),
             "SERVICE_NAME": self.name,
             "PIXELMILL_DRAIN_S": "0.2",
+            "PIXELMILL_HTTP_PORT": str(self.http_port),
             **self.environment,
             "PIXELMILL_READY_FD": str(ready),
             "PIXELMILL_PARENT_FD": str(parent),
@@ -88,8 +90,14 @@ class Process:
         line = os.read(self._ready, 1000) if readable else b""
         if not line:
             raise AssertionError(f"{self.name} did not start: {self.errors()}")
-        self.port = json.loads(line)["port"]
+        ports = json.loads(line)
+        self.port, self.http_port = ports["port"], ports.get("http", 0)
         return self
+
+    @property
+    def http_url(self) -> str:
+        """Where it answers HTTP: start an orchestrator with PIXELMILL_HTTP_PORT=-1."""
+        return f"http://{self.host}:{self.http_port}"
 
     @property
     def address(self) -> str:

@@ -17,7 +17,7 @@ from pixelmill.fleet.client import FleetExecutor
 from pixelmill.fleet.credentials import ClientTls, ServerTls, server_tls
 from pixelmill.fleet.exposure import exposure, is_loopback, protection
 from pixelmill.fleet.kept import Kept
-from pixelmill.fleet.tokens import Tokens, authentication, client_token
+from pixelmill.fleet.tokens import Tokens, admitted, client_token
 from pixelmill.settings import ClientSettings, OrchestratorSettings, ServerSettings, WorkerSettings
 
 SECRET = "secret-0123456789abcdef"
@@ -167,7 +167,7 @@ def test_tokens() -> None:
     assert not any(
         tokens.admit(text) for text in ("", "Bearer", "Bearer ", SECRET, f"Bearer {SECRET}3", f"Bearer x{SECRET}")
     )
-    assert authentication(OrchestratorSettings()) == []
+    assert admitted(OrchestratorSettings()) is None
 
 
 @pytest.mark.parametrize(

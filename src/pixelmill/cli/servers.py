@@ -59,6 +59,9 @@ def up(
     ] = 0,
     worker: Annotated[int, typer.Option(min=0, help="General workers, which run whole pipelines.")] = 0,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The orchestrator's port; 0 is any free one.")] = 50055,
+    http_port: Annotated[
+        int, typer.Option(min=-1, max=65535, help="Its port for HTTP: the API and the dashboard; 0 is none, -1 any.")
+    ] = 8080,
     host: Annotated[str, typer.Option(help="Address that the orchestrator listens on.")] = "127.0.0.1",
     placement: Annotated[
         PlacementChoice | None, typer.Option(help="How steps are spread; unset: one call for each.", show_default=False)
@@ -93,6 +96,7 @@ def up(
         format=format,
         worker=worker,
         port=port,
+        http_port=http_port,
         host=host,
         placement=placement,
         isolate=isolate,
@@ -131,6 +135,8 @@ def _show(fleet: EmbeddedFleet) -> None:
         table.add_row(process.pool, process.name, process.address, str(process.pid))
     console = Console(highlight=False)
     console.print(table)
+    if fleet.has_http:
+        console.print(f"Dashboard and HTTP API: {fleet.http_url}", soft_wrap=True)
     console.print(
         f"Send pictures to {fleet.url}. Watch with: pixelmill fleet --target {fleet.url}. Stop with Ctrl-C.",
         soft_wrap=True,
@@ -223,6 +229,15 @@ def orchestrator(
             min=0, max=65535, help="Port to listen on, 0 is any. Variable: PORT; 50055 where unset.", show_default=False
         ),
     ] = None,
+    http_port: Annotated[
+        int | None,
+        typer.Option(
+            min=-1,
+            max=65535,
+            help="Port for HTTP: API and dashboard; 0 is none, -1 any. Variable: PIXELMILL_HTTP_PORT; 8080 where unset.",
+            show_default=False,
+        ),
+    ] = None,
     host: Host = None,
     name: Annotated[
         str | None,
@@ -253,7 +268,7 @@ def orchestrator(
     Workers may come and go while it runs.
     Every option has an environment variable, which it overrides.
     """
-    from pixelmill.fleet.orchestrator import serve
+    from pixelmill.orchestrator import serve
     from pixelmill.settings import OrchestratorSettings, load
 
     serve(
@@ -265,6 +280,7 @@ def orchestrator(
             format_service_hosts=format,
             worker_hosts=worker,
             port=port,
+            http_port=http_port,
             host=host,
             service_name=name,
             placement=placement,

@@ -57,7 +57,7 @@ class Dispatcher:
         plan = await self.plan(request)
         async with self.admission.place(request.deadline, plan.cost_s, len(request.source)) as queue_s:
             with self.slots.lease() as lease:
-                journey = Journey(self, request, plan, report, lease)
+                journey = Journey(self, request, plan, report, lease, started, queue_s)
                 try:
                     outputs = await journey.outputs()
                 except DecoderCrash as error:
@@ -89,9 +89,12 @@ class Dispatcher:
         )
 
     async def hop(
-        self, hop: Hop, message: pb.StageRequest, request: Request, rendition: str = ""
+        self, hop: Hop, message: pb.StageRequest, request: Request, rendition: str, started_s: float
     ) -> tuple[pb.StageResponse, HopReport]:
-        """Send one hop's input to its pool, for one rendition alone where it has a name. Raises a `PixelmillError`."""
+        """Send one hop's input to its pool, for one rendition alone where it has a name. Raises a `PixelmillError`.
+
+        `started_s` is how long ago the request came, in seconds.
+        """
         wire.fill_stage(message, hop)
         started = time.perf_counter()
         answer, again = await self._calls.send(
@@ -105,8 +108,8 @@ class Dispatcher:
         if kind != wire.answer_kind(hop):
             raise Internal
         wall_s = time.perf_counter() - started
-        report = wire.report_of(answer.report, pool=hop.pool, rendition=rendition, wall_s=wall_s, again=again)
-        return answer, report
+        calling = wire.Called(hop.pool, rendition, started_s, wall_s, again)
+        return answer, wire.report_of(answer.report, calling)
 
     def can_share(self, hops: Iterable[Hop]) -> bool:
         """Tell whether those who run these hops, whoever it will be, can open the slots."""

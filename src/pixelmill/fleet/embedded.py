@@ -50,6 +50,7 @@ class EmbeddedFleet:
     Args:
         resize, filter, watermark, format, worker: how many instances each pool has.
         port: of the orchestrator; 0 is any.
+        http_port: of the orchestrator for HTTP; 0 is none, -1 any.
         host: the address that the orchestrator listens on.
         placement: the orchestrator's default placement.
         isolate: whether workers work on pictures in processes of their own; as PIXELMILL_ISOLATE says where None.
@@ -68,6 +69,7 @@ class EmbeddedFleet:
         format: int = 0,
         worker: int = 0,
         port: int = 0,
+        http_port: int = 0,
         host: str = LOCALHOST,
         placement: str | None = None,
         isolate: bool | None = None,
@@ -78,6 +80,7 @@ class EmbeddedFleet:
     ) -> None:
         self.host = host
         self._port = port
+        self._http_port = http_port
         self._placement = placement
         self._isolation = () if isolate is None else ("--isolate" if isolate else "--no-isolate",)
         self._plugins = tuple(argument for plugin in plugins for argument in ("--plugin", plugin))
@@ -101,6 +104,19 @@ class EmbeddedFleet:
         return f"{'grpcs' if self._certs else 'grpc'}://{self.target}"
 
     @property
+    def has_http(self) -> bool:
+        """Whether it speaks HTTP, too."""
+        return self._http_port != 0
+
+    @property
+    def http_url(self) -> str:
+        """Where the dashboard and the HTTP API are. Raises `Unavailable` where there are none."""
+        port = self._started().ports.get("http")
+        if not port:
+            raise Unavailable("expected a fleet with an HTTP port, got one that was started without")
+        return f"{'https' if self._certs else 'http'}://{LOCALHOST if self.host in WILDCARDS else self.host}:{port}"
+
+    @property
     def processes(self) -> tuple[FleetProcess, ...]:
         """All processes, the orchestrator last."""
         orchestrator = self._started()
@@ -120,8 +136,12 @@ class EmbeddedFleet:
         Raises:
             Unavailable: the orchestrator's port is taken, or a process does not start; none is left running.
         """
-        if self._port and not _is_free(self.host, self._port):
-            raise Unavailable(expected("a free port", "the orchestrator", self._port) + ", which is in use")
+        if self._http_port < 0:
+            # One that it has again when it is started again.
+            self._http_port = _free_port(self.host)
+        for port in (self._port, self._http_port):
+            if port > 0 and not _is_free(self.host, port):
+                raise Unavailable(expected("a free port", "the orchestrator", port) + ", which is in use")
         output = self._open_log()
         environment = _environment()
         try:
@@ -172,7 +192,7 @@ class EmbeddedFleet:
         return self._log.fileno()
 
     def _orchestrator_command(self) -> Command:
-        arguments = ["orchestrator", "--name", "orchestrator", "--host", self.host]
+        arguments = ["orchestrator", "--name", "orchestrator", "--host", self.host, "--http-port", str(self._http_port)]
         for pool in dict.fromkeys(pool for pool, _ in self._workers):
             addresses = (f"{LOCALHOST}:{worker.port}" for name, worker in self._workers if name == pool)
             arguments += [f"--{pool}", ",".join(addresses)]
@@ -216,11 +236,23 @@ def _environment() -> dict[str, str]:
 
 
 def _is_free(host: str, port: int) -> bool:
+    return _bound(host, port) is not None
+
+
+def _free_port(host: str) -> int:
+    port = _bound(host, 0)
+    if port is None:
+        raise Unavailable(expected("an address of this machine", "the orchestrator", host))
+    return port
+
+
+def _bound(host: str, port: int) -> int | None:
+    """Return the port that was free a moment ago: `port`, or any where that is 0; None where there was none."""
     name = host.strip("[]")
     with socket.socket(socket.AF_INET6 if ":" in name else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((name, port))
         except OSError:
-            return False
-    return True
+            return None
+        return int(probe.getsockname()[1])

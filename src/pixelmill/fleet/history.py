@@ -2,29 +2,69 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal
 
+from pixelmill.errors import PixelmillError
 from pixelmill.fleet.journey import Progress
+from pixelmill.plan import Placement
 from pixelmill.result import HopReport, ImageInfo, Result
 
 Status = Literal["queued", "processing", "completed", "failed"]
+Entrance = Literal["grpc", "http"]
 KEPT = 10_000
 
 
 @dataclass
 class Record:
-    """One request. It keeps no picture and no pipeline: a logo may be megabytes, and there are many records."""
+    """One request. It keeps no picture and no pipeline: a logo may be megabytes, and there are many records.
+
+    Attributes:
+        id: the request's.
+        original_bytes: of the picture that came.
+        placement: how its steps were to be spread.
+        entrance: which way it came in.
+        began_at: when, in seconds since 1970.
+        stages: what is done in each hop.
+        hops: those that are done.
+        queue_s: how long it waited for its turn, seconds.
+        total_s: how long it took, seconds; 0 before its end.
+        outputs: the names of what was made ("" where it is one picture), and what it is.
+        reason, message: why it failed.
+    """
 
     id: str
     original_bytes: int
+    placement: Placement
+    entrance: Entrance
+    began_at: float = field(default_factory=time.time)
     status: Status = "queued"
     stages: tuple[str, ...] = ()
     hops: tuple[HopReport, ...] = ()
+    queue_s: float = 0.0
     total_s: float = 0.0
     outputs: tuple[tuple[str, ImageInfo], ...] = ()
-    problem: str = ""
+    reason: str = ""
+    message: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it has come to its end, good or bad."""
+        return self.status in ("completed", "failed")
+
+    @property
+    def problem(self) -> str:
+        """Why it failed; empty where it did not."""
+        return f"{self.reason}: {self.message}" if self.message else self.reason
+
+    @property
+    def processed_bytes(self) -> int:
+        """Size of all that was made, in bytes."""
+        return sum(info.bytes for _, info in self.outputs)
 
     @property
     def progress_percent(self) -> int:
@@ -42,6 +82,7 @@ class Record:
         """Take note of a step."""
         self.status = "processing"
         self.hops = progress.done
+        self.queue_s = progress.queue_s
         if not self.stages:
             hops = [*progress.plan.hops, *(hop for branch in progress.plan.branches for hop in branch.hops)]
             self.stages = tuple(
@@ -56,10 +97,10 @@ class Record:
         self.total_s = result.trace.total_s
         self.outputs = tuple((output.name, output.info) for output in result.outputs)
 
-    def fail(self, problem: str, total_s: float) -> None:
+    def fail(self, error: PixelmillError, total_s: float) -> None:
         """Take note of the failure."""
         self.status = "failed"
-        self.problem = problem
+        self.reason, self.message = error.reason, str(error)
         self.total_s = total_s
 
 
@@ -70,18 +111,20 @@ class History:
     kept: int = KEPT
     _records: OrderedDict[str, Record] = field(default_factory=OrderedDict)
 
-    def open(self, id: str, original_bytes: int) -> Record:
-        """Return a new record, in place of any of the same id."""
-        record = Record(id, original_bytes)
-        self._records.pop(id, None)
-        self._records[id] = record
+    def add(self, record: Record) -> None:
+        """Keep a record, in place of any of the same id."""
+        self._records.pop(record.id, None)
+        self._records[record.id] = record
         while len(self._records) > self.kept:
             oldest = next(iter(self._records.values()))
-            if oldest.status in ("queued", "processing"):
+            if not oldest.is_done:
                 break
             del self._records[oldest.id]
-        return record
 
     def get(self, id: str) -> Record | None:
         """Return the record of that id, where there still is one."""
         return self._records.get(id)
+
+    def recent(self, most: int) -> Iterator[Record]:
+        """Yield the last requests, the one that came last first."""
+        return islice(reversed(self._records.values()), most)

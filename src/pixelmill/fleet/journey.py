@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -38,20 +39,35 @@ class Request:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a request is: its plan, and the hops that are done."""
+    """How far a request is: its plan, the hops that are done, and how long it waited for its turn, in seconds."""
 
     plan: Plan
     done: tuple[HopReport, ...]
+    queue_s: float
 
 
 class Journey:
-    """One request on its way: through the hops that all its pictures need, then each rendition through its own."""
+    """One request on its way: through the hops that all its pictures need, then each rendition through its own.
+
+    Args:
+        came: when the request came, in seconds of `time.perf_counter`.
+        queue_s: how long it waited for its turn, in seconds.
+    """
 
     def __init__(
-        self, dispatcher: Dispatcher, request: Request, plan: Plan, report: Callable[[Progress], None], lease: Lease
+        self,
+        dispatcher: Dispatcher,
+        request: Request,
+        plan: Plan,
+        report: Callable[[Progress], None],
+        lease: Lease,
+        came: float,
+        queue_s: float,
     ) -> None:
         self.dispatcher = dispatcher
         self.lease = lease
+        self.came = came
+        self.queue_s = queue_s
         self.request = request
         self.plan = plan
         self.report = report
@@ -59,7 +75,7 @@ class Journey:
 
     async def outputs(self) -> tuple[Rendered, ...]:
         """Go the whole way; branches at the same time."""
-        self.report(Progress(self.plan, self.done))
+        self.report(Progress(self.plan, self.done, self.queue_s))
         onward = [branch.hops[0] for branch in self.plan.branches]
         source = await self._source()
         slot = source.shared.name
@@ -128,7 +144,8 @@ class Journey:
         if room and self.dispatcher.can_share((hop, *onward)):
             slot = await self.lease.take(room)
         message.request_id, message.answer_in = self.request.id, slot
-        answer, report = await self.dispatcher.hop(hop, message, self.request, rendition)
+        started_s = time.perf_counter() - self.came
+        answer, report = await self.dispatcher.hop(hop, message, self.request, rendition, started_s)
         used = answer.frame.shared.name or answer.shared.name
         if used not in ("", slot):
             raise Internal
@@ -136,7 +153,7 @@ class Journey:
             # Whoever was asked first, and did not answer, may still write there.
             (self.lease.give_back if report.attempts == 1 else self.lease.give_up)(slot)
         self.done += (report,)
-        self.report(Progress(self.plan, self.done))
+        self.report(Progress(self.plan, self.done, self.queue_s))
         return answer
 
 

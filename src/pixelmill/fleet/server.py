@@ -11,8 +11,8 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
 from typing import Any
 
 import grpc
@@ -26,6 +26,7 @@ from pixelmill.cores import available_cores, machine_id
 from pixelmill.errors import PixelmillError, Unavailable
 from pixelmill.fleet.credentials import ServerTls, server_tls
 from pixelmill.fleet.exposure import exposure, protection
+from pixelmill.fleet.usage import Durations, Usage
 from pixelmill.operations import operation_class, operation_names
 from pixelmill.operations.foreign import Foreign
 from pixelmill.settings import ServerSettings
@@ -35,6 +36,7 @@ MAX_METADATA_BYTES = 16 * 1024
 MAX_STREAMS = 4096
 """Calls at a time over one connection: more than a queue is long, so that what is too much is refused and does not wait."""
 CONNECTION_AGE_S = 3600.0
+MICRO = 1_000_000
 log = logging.getLogger("pixelmill.fleet")
 
 
@@ -86,7 +88,10 @@ SERVER_OPTIONS: list[tuple[str, Any]] = [
 
 
 class RunningCalls(grpc.aio.ServerInterceptor):
-    """Counts the calls that are running, until the last byte of the answer is out; health and reflection do not count."""
+    """Counts the calls that are running, until the last byte of the answer is out; health and reflection do not count.
+
+    Those that come in by another way than gRPC are counted by who answers them.
+    """
 
     def __init__(self) -> None:
         self.count = 0
@@ -118,6 +123,15 @@ class RunningCalls(grpc.aio.ServerInterceptor):
 
         return handler._replace(unary_unary=unary)
 
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Count a call that does not come in by gRPC."""
+        self.count += 1
+        try:
+            yield
+        finally:
+            self.count -= 1
+
     def _count(self, context: Any) -> None:
         self.count += 1
         context.add_done_callback(self._done)
@@ -135,7 +149,7 @@ class Server:
         self.calls = RunningCalls()
         self.grpc = grpc.aio.server(options=SERVER_OPTIONS + options, interceptors=[*guards, self.calls])
         self.health = health_aio.HealthServicer()
-        self.serving = True
+        self.draining = asyncio.Event()
         self.closing = asyncio.Event()
         self.port = 0
         self.id = uuid.uuid4().hex
@@ -143,6 +157,11 @@ class Server:
         self._services = [*services, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME]
         health_pb2_grpc.add_HealthServicer_to_server(self.health, self.grpc)
         reflection.enable_server_reflection(self._services, self.grpc)
+
+    @property
+    def serving(self) -> bool:
+        """Whether others are to send calls."""
+        return not self.draining.is_set()
 
     @property
     def closed(self) -> bool:
@@ -165,7 +184,7 @@ class Server:
 
     async def drain(self, drain_s: float, grace_s: float) -> None:
         """Leave the pool (NOT_SERVING), go on for `drain_s`, refuse new calls, finish the running ones, and stop."""
-        self.serving = False
+        self.draining.set()
         await self.health.enter_graceful_shutdown()
         await asyncio.sleep(drain_s)
         self.closing.set()
@@ -178,13 +197,23 @@ class Server:
 
 
 def instance_info(
-    server: Server | None, *, pool: str, name: str, calls: int, in_flight: int, shared_memory: str
+    server: Server | None,
+    *,
+    pool: str,
+    name: str,
+    calls: int,
+    in_flight: int,
+    queued: int,
+    durations: Durations,
+    usage: Usage,
+    shared_memory: str,
 ) -> pb.InstanceInfo:
     """Return what a process of the fleet says of itself; its address is for those to tell who reach it."""
     here = [cls for cls in map(operation_class, operation_names()) if not issubclass(cls, Foreign)]
     custom = [
         pb.CustomOperation(name=cls.name, pool=cls.pool, parameters=cls.model_fields) for cls in here if not cls.everywhere
     ]
+    p50_s, p99_s = durations.quantiles(0.5, 0.99)
     return pb.InstanceInfo(
         pool=pool,
         name=name,
@@ -201,6 +230,11 @@ def instance_info(
         machine_cores=os.cpu_count() or 1,
         cores=available_cores(),
         shared_memory=shared_memory,
+        cpu_s=usage.cpu_s,
+        rss_bytes=usage.rss_bytes,
+        queued=queued,
+        p50_us=round(p50_s * MICRO),
+        p99_us=round(p99_s * MICRO),
     )
 
 
@@ -210,9 +244,21 @@ def metadata(context: grpc.aio.ServicerContext[Any, Any], name: str) -> str:
 
 
 async def serve_until_stopped(
-    server: Server, settings: ServerSettings, port: int, closing: Callable[[], Awaitable[None]] | None = None
+    server: Server,
+    settings: ServerSettings,
+    port: int,
+    *,
+    opening: Callable[[], Awaitable[Mapping[str, int]]] | None = None,
+    closing: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Run a server until SIGTERM, SIGINT or the parent's end, then drain it. A second signal ends it at once.
+
+    Args:
+        server: what serves.
+        settings: its settings.
+        port: to listen on; 0 is any.
+        opening: starts what else listens once the server does, and returns the ports by what is spoken there.
+        closing: stops that, after the running calls have ended.
 
     Raises:
         InvalidPipeline: a certificate or a key cannot be used.
@@ -231,12 +277,13 @@ async def serve_until_stopped(
     if settings.parent_fd is not None:
         watch_parent(settings.parent_fd, lambda: loop.call_soon_threadsafe(stopped.set))
     await server.start(settings.host, port, server_tls(settings))
+    others = await opening() if opening else {}
     log.info("listening on %s:%d, %s", settings.host, server.port, protection(settings))
     if warning := exposure(settings, server.port):
         log.warning(warning)
     if settings.ready_fd is not None:
         with os.fdopen(settings.ready_fd, "w") as ready:
-            ready.write(json.dumps({"port": server.port, "pid": os.getpid()}) + "\n")
+            ready.write(json.dumps({"port": server.port, "pid": os.getpid(), **others}) + "\n")
     await stopped.wait()
     log.info("stopping: leaving the pool, finishing %d calls", server.calls.count)
     await server.drain(settings.drain_s, settings.grace_s)

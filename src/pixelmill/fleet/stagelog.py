@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import groupby
 
+from pixelmill.fleet.history import Record
 from pixelmill.result import HopReport
 
 Step = tuple[str, str, str]
 """The kind of a stage, an operation's name, the instance that ran it."""
 
 _KINDS = {"resize": "resize", "text": "watermark", "logo": "watermark"}
+
+
+def print_request(record: Record) -> None:
+    """Print the lines of a request that is done."""
+    if not record.is_done:
+        return
+    lines = list(stage_lines(record.hops))
+    milliseconds = record.total_s * 1000
+    if record.outputs:
+        made = "; ".join(
+            f"{name and f'{name}: '}{info.width}×{info.height} {info.format}, {info.bytes:,} bytes"
+            for name, info in record.outputs
+        )
+        lines.append(f"✅ DONE {record.id}: {made} in {milliseconds:.0f} ms")
+    else:
+        lines.append(f"❌ FAILED {record.id} after {milliseconds:.0f} ms: {record.problem}")
+    # Whoever reads the log may be gone: that must not fail the request.
+    with suppress(OSError, ValueError):
+        sys.stdout.write("\n".join(lines) + "\n")
+        sys.stdout.flush()
 
 
 def stage_lines(hops: tuple[HopReport, ...]) -> Iterator[str]:

@@ -52,6 +52,8 @@ class Supervised:
     def __init__(self, command: Command, environment: Mapping[str, str], output: int) -> None:
         self.command = command
         self.port = command.port
+        self.ports: Mapping[str, int] = {}
+        """All ports that it listens on, by what is spoken there."""
         self.restarts = 0
         self._environment = environment
         self._output = output
@@ -150,7 +152,8 @@ class Supervised:
             else:
                 line = reader.readline()
                 if line:
-                    self.port = json.loads(line)["port"]
+                    self.ports = json.loads(line)
+                    self.port = self.ports["port"]
                     self._up = True
                     self._settled.set()
             code = process.wait()

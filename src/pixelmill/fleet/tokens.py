@@ -107,14 +107,14 @@ class Authentication(grpc.aio.ServerInterceptor):
             self._refused, self._said = 0, now
 
 
-def authentication(settings: OrchestratorSettings) -> list[grpc.aio.ServerInterceptor]:
-    """Return what checks the tokens that the settings name; nothing where they name none.
+def admitted(settings: OrchestratorSettings) -> Tokens | None:
+    """Return the tokens that the settings name; None where they name none: then everyone is let in.
 
     Raises:
         InvalidPipeline: a token is too short, or the file with them cannot be read.
     """
     given = settings.tokens.get_secret_value()
-    return [Authentication(Tokens(given, settings.tokens_file))] if given or settings.tokens_file else []
+    return Tokens(given, settings.tokens_file) if given or settings.tokens_file else None
 
 
 Token = Callable[[], str]

@@ -38,6 +38,7 @@ from pixelmill.fleet.server import (
     watch_options,
 )
 from pixelmill.fleet.shared import NotShared, space
+from pixelmill.fleet.usage import Durations, usage
 from pixelmill.isolation import Cells, Upbringing
 from pixelmill.limits import Deadline
 from pixelmill.operations import Operation
@@ -68,6 +69,7 @@ class Worker:
         self.calls = 0
         self.in_flight = 0
         self.meter = LoadMeter(threads)
+        self.durations = Durations()
         self.server: Server | None = None
         self._run_hop = run_hop
         self._is_at_risk = not settings.isolate
@@ -102,6 +104,7 @@ class Worker:
         self.admission.check()
         gone = threading.Event()
         deadline = Deadline.after(self._time_left(context), gone.is_set)
+        came = time.perf_counter()
         self.in_flight += 1
         try:
             async with self.admission.place(deadline, cost_s) as queue_s:
@@ -129,6 +132,7 @@ class Worker:
         finally:
             self.in_flight -= 1
             self.calls += 1
+            self.durations.add(time.perf_counter() - came)
         context.set_trailing_metadata(((LOAD_REPORT, self.meter.report()),))
         report = HopReport(
             instance=self.instance,
@@ -206,6 +210,9 @@ class StageServicer(rpc.StageServiceServicer):
             name=settings.name,
             calls=worker.calls,
             in_flight=worker.in_flight,
+            queued=worker.admission.waiting,
+            durations=worker.durations,
+            usage=usage(with_children=settings.isolate),
             shared_memory=worker.shared_memory,
         )
 

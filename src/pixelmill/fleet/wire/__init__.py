@@ -22,10 +22,11 @@ from pixelmill.fleet.wire.pipelines import (
     value_message,
     value_of,
 )
-from pixelmill.fleet.wire.reports import error_message, error_of, report_message, report_of, trace_message, trace_of
+from pixelmill.fleet.wire.reports import Called, error_message, error_of, report_message, report_of, trace_message, trace_of
 
 __all__ = [
     "SHARED_FROM",
+    "Called",
     "answer_kind",
     "answer_message",
     "error_message",

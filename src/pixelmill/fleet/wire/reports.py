@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import image_processing_pb2 as pb
 from pixelmill.errors import PixelmillError, from_reason
@@ -27,19 +28,33 @@ def report_message(report: HopReport) -> pb.HopReport:
         bytes_out=report.bytes_out,
         attempts=report.attempts,
         rendition=report.rendition,
+        started_us=_micro(report.started_s),
     )
 
 
-def report_of(
-    message: pb.HopReport, *, pool: str = "", rendition: str = "", wall_s: float | None = None, again: int = 0
-) -> HopReport:
-    """Return a message's report.
+class Called(NamedTuple):
+    """What a caller knows of a hop. Times are in seconds.
 
-    A caller gives the pool that it picked from, the rendition that it was for, how long the call took, and calls before.
+    Attributes:
+        pool: it was picked from.
+        rendition: it was for; "" for several.
+        started_s: when it began, after the request came.
+        wall_s: how long it took.
+        again: calls that were made before the one that was answered.
     """
+
+    pool: str
+    rendition: str
+    started_s: float
+    wall_s: float
+    again: int
+
+
+def report_of(message: pb.HopReport, called: Called | None = None) -> HopReport:
+    """Return a message's report, with what its caller adds."""
     report = HopReport(
         instance=message.instance,
-        pool=pool or message.pool,
+        pool=message.pool,
         operations=tuple(message.operations),
         decode_s=message.decode_us / MICRO,
         operations_s=tuple(micro / MICRO for micro in message.operations_us),
@@ -48,10 +63,20 @@ def report_of(
         transfer_s=message.transfer_us / MICRO,
         bytes_in=message.bytes_in,
         bytes_out=message.bytes_out,
-        attempts=(message.attempts or 1) + again,
-        rendition=rendition or message.rendition,
+        attempts=message.attempts or 1,
+        rendition=message.rendition,
+        started_s=message.started_us / MICRO,
     )
-    return report if wall_s is None else replace(report, transfer_s=max(0.0, wall_s - report.queue_s - report.compute_s))
+    if called is None:
+        return report
+    return replace(
+        report,
+        pool=called.pool,
+        transfer_s=max(0.0, called.wall_s - report.queue_s - report.compute_s),
+        attempts=report.attempts + called.again,
+        rendition=called.rendition,
+        started_s=called.started_s,
+    )
 
 
 def trace_message(trace: Trace) -> pb.Trace:
