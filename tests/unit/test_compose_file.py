@@ -99,3 +99,16 @@ def test_the_file_for_tls_names_certificates_that_are_made(file: dict[str, Any],
         assert service["environment"].keys() <= known
         for value in filter(None, service["environment"].values()):
             assert (tmp_path / value.removeprefix("/certs/")).is_file()
+
+
+def test_the_file_for_scaling_has_the_same_services_but_for_names_ports_and_variables(file: dict[str, Any]) -> None:
+    scaled = yaml.safe_load((ROOT / "deploy" / "compose.scale.yml").read_text(encoding="utf-8"))["services"]
+    assert scaled.keys() == {*POOLS, ORCHESTRATOR.name}
+    own = {"container_name", "ports", "command", "environment", "networks", "build", "depends_on"}
+    for name, service in scaled.items():
+        one = file["services"][name if name == ORCHESTRATOR.name else f"{name}-1"]
+        assert {key: value for key, value in service.items() if key not in own} == {
+            key: value for key, value in one.items() if key not in own
+        }
+        model = OrchestratorSettings if name == ORCHESTRATOR.name else WorkerSettings
+        assert service["environment"].keys() <= variables(model)
