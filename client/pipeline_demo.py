@@ -26,7 +26,7 @@ try:
     import image_processing_pb2 as pb
     import image_processing_pb2_grpc as pb_grpc
     from client.report import Done, facts, load_table, make_console, show_picture, times_table
-    from client.sample_picture import create_sample_image
+    from pixelmill.bench.sample_picture import create_sample_image
     from pixelmill.errors import PixelmillError
     from pixelmill.fleet.addresses import parse_host
     from pixelmill.fleet.credentials import client_tls, open_channel

@@ -16,7 +16,7 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
-from client.sample_picture import create_sample_image
+from pixelmill.bench.sample_picture import create_sample_image
 
 ROOT = Path(__file__).parents[2]
 PHOTOS = ROOT / "../shared/corpora/photos"

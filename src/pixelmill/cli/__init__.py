@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from pixelmill import __version__, plugins
+from pixelmill.cli.bench import add_to as add_bench
 from pixelmill.cli.choices import examples
 from pixelmill.cli.describe import add_to as add_describing
 from pixelmill.cli.run import add_to as add_run
@@ -30,7 +31,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=examples("run photos/ -o small/ --op resize:1280x720 --op sharpen -f webp", "ops resize", "up"),
 )
-for add_to in (add_run, add_describing, add_servers, add_watching, add_security):
+for add_to in (add_run, add_describing, add_servers, add_watching, add_bench, add_security):
     add_to(app)
 
 
@@ -69,7 +70,8 @@ def pixelmill(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 is success, 1 a failure, 2 bad usage, 130 Ctrl-C."""
     try:
-        code = app(arguments, prog_name="pixelmill", standalone_mode=False)
+        given = list(sys.argv[1:] if arguments is None else arguments)
+        code = app(given, prog_name="pixelmill", standalone_mode=False, obj=tuple(given))
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         hint = f". See: {context.command_path} --help" if context else ""

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from pixelmill.cli.choices import examples
+from pixelmill.cli.choices import Format, Ops, PipelineText, Quality, examples
+from pixelmill.cli.interrupts import INTERRUPTED
 from pixelmill.cli.security import ClientCert, ServerCa, TlsKey, TlsName, TokenFile, client_settings
 from pixelmill.errors import InvalidPipeline, PixelmillError, expected
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from pixelmill.executors import Executor
     from pixelmill.settings import ClientSettings
 
-INTERRUPTED = 130
 TERMINATED = 143
 
 
@@ -52,38 +52,10 @@ def run(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the results; sub-folders are kept.")
     ],
-    op: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--op", metavar="NAME[:VALUES]", help="An operation, such as blur:2 or resize:800x600,fit=cover. Repeat it."
-        ),
-    ] = None,
-    format: Annotated[
-        str | None,
-        typer.Option(
-            "-f",
-            "--format",
-            metavar="FORMAT",
-            help="jpeg, png, webp, avif, gif, tiff, heic, jxl or auto; unset: each picture keeps its own.",
-        ),
-    ] = None,
-    quality: Annotated[
-        int | None,
-        typer.Option(
-            "-q",
-            "--quality",
-            min=1,
-            max=100,
-            help="Quality of formats that lose some; unset: 85 for jpeg and jxl, 80 for webp, 60 for avif and heic.",
-            show_default=False,
-        ),
-    ] = None,
-    pipeline: Annotated[
-        str | None,
-        typer.Option(
-            "-p", "--pipeline", metavar="FILE|TEXT", help="A pipeline as JSON, YAML or text; --op, -f and -q add to it."
-        ),
-    ] = None,
+    op: Ops = None,
+    format: Format = None,
+    quality: Quality = None,
+    pipeline: PipelineText = None,
     executor: Annotated[
         str,
         typer.Option("--executor", metavar="URL", help="Where it runs: local:, grpc://HOST:PORT or, with TLS, grpcs://…."),

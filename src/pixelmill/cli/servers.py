@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pixelmill.cli.choices import PlacementChoice, PoolChoice, examples
+from pixelmill.cli.interrupts import interruptible
 from pixelmill.cli.security import TlsCa, TlsCert, TlsClientCa, TlsKey, TokensFile
 from pixelmill.errors import InvalidPipeline
 
@@ -104,25 +102,13 @@ def up(
         certs=certs,
         tokens_file=tokens_file,
     )
-    with _interruptible():
+    with interruptible():
         try:
             with fleet:
                 _show(fleet)
                 threading.Event().wait()
         except KeyboardInterrupt:
             typer.echo("stopped", err=True)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Make SIGTERM end what runs inside as Ctrl-C does, also where a shell has told background jobs to ignore that one."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 def _show(fleet: EmbeddedFleet) -> None:

@@ -1,0 +1,217 @@
+"""Shows figures on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pixelmill.bench.figures import Comparison, Document, InstanceUse, Load, Machine, Point, PoolUse, Ratio, Run
+from pixelmill.bench.looks import ORCHESTRATOR
+
+FULL_WIDTH = 110
+MEGA = 1e6
+BAR = 16
+
+
+def show(document: Document, console: Console) -> None:
+    """Print all of a document."""
+    console.print(Text(f"{describe_load(document.load)}\n{describe_machine(document.machine)}", "dim"), soft_wrap=True)
+    if document.interrupted:
+        console.print(Text("interrupted: what had been measured until then", "yellow"))
+    if document.runs:
+        console.print()
+        console.print(_summary(document.runs))
+        for line in _failures(document.runs):
+            console.print(Text(line, "red"), soft_wrap=True)
+    if document.comparison:
+        show_comparison(document.comparison, console)
+    if document.scaling:
+        console.print()
+        console.print(_scaling(document.scaling, document.runs))
+        console.print(Text(about_cores(document), "dim"), soft_wrap=True)
+    # Of many runs each instance would be too much: the JSON has them.
+    for run in document.runs if len(document.runs) <= 2 and not document.scaling else ():
+        if run.place != "local":
+            console.print()
+            console.print(_instances(run))
+            for pool in run.pools:
+                console.print(Text(f"{pool.pool}: {evenness(pool)}", "dim"), soft_wrap=True)
+
+
+def show_comparison(comparison: Comparison, console: Console) -> None:
+    """Print how B did against A."""
+    console.print()
+    console.print(Text.assemble(f"{comparison.b} against {comparison.a}: ", (verdict(comparison), "bold")), soft_wrap=True)
+    console.print(f"  throughput × {describe_ratio(comparison.throughput)}", soft_wrap=True)
+    console.print(f"  median latency × {describe_ratio(comparison.p50)}", soft_wrap=True)
+    if not comparison.paired:
+        console.print(Text("  measured at different times: the machine may have been busy with other things", "dim"))
+    for difference in comparison.differences:
+        console.print(Text(f"  not the same {difference}", "yellow"), soft_wrap=True)
+
+
+def verdict(comparison: Comparison) -> str:
+    """Say in words which is faster."""
+    ratio = comparison.throughput
+    if not ratio.median:
+        return "nothing to compare"
+    if ratio.low <= 1 <= ratio.high:
+        return "no difference beyond the noise"
+    faster = f"{abs(ratio.median - 1):.0%} {'more' if ratio.median > 1 else 'fewer'} pictures a second"
+    return faster if ratio.confidence is not None else f"{faster}, as far as single rounds can tell"
+
+
+def describe_ratio(ratio: Ratio) -> str:
+    """Say a ratio and how sure it is."""
+    if not ratio.median:
+        return "unknown: nothing came back"
+    if ratio.low == ratio.high:
+        return f"{ratio.median:.2f} (one round: its spread is not known)"
+    sure = f"between them with {ratio.confidence:.0%} confidence" if ratio.confidence is not None else "all pairs of rounds"
+    rounds = f", {len(ratio.pairs)} pairs of rounds" if ratio.pairs else ""
+    return f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f}, {sure}{rounds})"
+
+
+def evenness(pool: PoolUse) -> str:
+    """Say how evenly a pool's calls were spread."""
+    if pool.instances < 2:
+        return f"one instance, {pool.calls} calls"
+    ratio = f"most/least {pool.ratio:.2f}" if pool.ratio is not None else "one without any call"
+    within = "±1, as round-robin gives" if pool.difference <= 1 else f"most less least of one round: {pool.difference}"
+    return f"{pool.least} to {pool.most} calls an instance, {ratio}, coefficient of variation {pool.variation:.1%}; {within}"
+
+
+def describe_load(load: Load) -> str:
+    """Say what was sent."""
+    pictures = load.pictures[0].name if len(load.pictures) == 1 else f"{len(load.pictures)} pictures"
+    if len(load.pictures) == 1:
+        one = load.pictures[0]
+        pictures += f" ({one.width}×{one.height} {one.format}, {one.bytes / MEGA:.2f} MB)"
+    much = f"{load.requests} requests" if load.requests is not None else f"{load.duration_s:g} s"
+    rounds = f"{load.rounds} rounds of {much}" if load.rounds > 1 else much
+    how = (
+        f"open loop of {load.rate_per_s:g} requests a second, at most {load.concurrency} at a time"
+        if load.rate_per_s
+        else f"closed loop of {load.concurrency} requests at a time"
+    )
+    return f"{pictures}: {load.pipeline}\n{rounds}, {how}, after {load.warm_up} to warm up"
+
+
+def describe_machine(machine: Machine) -> str:
+    """Say on which machine the client ran."""
+    return (
+        f"{machine.model}, {machine.cores} of {machine.machine_cores} cores, {machine.memory_bytes / 2**30:.1f} GiB, "
+        f"{machine.os}, {machine.kernel}, Python {machine.python}"
+    )
+
+
+def about_cores(document: Document) -> str:
+    """Say what bounds the speed-up."""
+    first = document.runs[0]
+    clients = sum(machine.client_cores or 0.0 for machine in first.machines)
+    used = first.fleet_cores + clients
+    more = f"{first.cores / used:.2f}" if used else "unknown"
+    return (
+        f"The machine has {first.cores} cores, for workers, orchestrator and client: beyond them nothing can be gained. "
+        f"{first.label} kept {used:.2f} of them busy already: {more} times its speed is the most, at its CPU time a picture."
+    )
+
+
+def _summary(runs: tuple[Run, ...]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("")
+    for heading in (
+        "pictures/s",
+        "p50 ms",
+        "p90 ms",
+        "p99 ms",
+        "max ms",
+        "done",
+        "failed",
+        "retries",
+        "fleet cores",
+        "client",
+    ):
+        table.add_column(heading, justify="right")
+    for run in runs:
+        latency = run.latency
+        times = [f"{1000 * value:.1f}" for value in (latency.p50_s, latency.p90_s, latency.p99_s, latency.max_s)]
+        table.add_row(
+            Text(run.label, "bold"),
+            f"{run.throughput_per_s:.2f}",
+            *times,
+            str(run.completed),
+            Text(str(run.failed), "red" if run.failed else ""),
+            str(run.retries),
+            f"{run.fleet_cores:.2f}",
+            _client(run),
+        )
+    return table
+
+
+def _client(run: Run) -> str:
+    """Return the client's CPU in cores; the bare engine and the client are one process."""
+    return f"{run.client_cpu_s / run.seconds:.2f}" if run.seconds and run.place != "local" else "—"
+
+
+def _failures(runs: tuple[Run, ...]) -> Iterator[str]:
+    for run in runs:
+        for reason, count in run.errors.items():
+            yield f"{run.label}: {count} failed with {reason}"
+        if run.late:
+            yield f"{run.label}: {run.late} requests waited for a free sender: more than --concurrency were to run at a time"
+
+
+def _instances(run: Run) -> Table:
+    table = Table(title=Text(run.label), title_justify="left", box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("pool")
+    table.add_column("instance")
+    for heading in ("calls", "share", "CPU s", "cores", "memory MB", "p50 ms", "p99 ms"):
+        table.add_column(heading, justify="right")
+    table.add_column("")
+    last = ""
+    most = max((one.calls for one in run.workers), default=0) or 1
+    for one in run.instances:
+        table.add_row(Text(one.pool if one.pool != last else "", "bold"), Text(one.name), *_cells(one), _bar(one, most))
+        last = one.pool
+    return table
+
+
+def _cells(one: InstanceUse) -> tuple[str, ...]:
+    return (
+        str(one.calls),
+        f"{one.share:.1%}" if one.pool != ORCHESTRATOR else "",
+        f"{one.cpu_s:.2f}",
+        f"{one.cpu_cores:.2f}",
+        f"{one.memory_peak_bytes / MEGA:.0f}",
+        f"{1000 * one.p50_s:.1f}",
+        f"{1000 * one.p99_s:.1f}",
+    )
+
+
+def _bar(one: InstanceUse, most: int) -> Text:
+    if one.pool == ORCHESTRATOR:
+        return Text("")
+    return Text("█" * round(BAR * one.calls / most) + (f"  started again {one.starts}×" if one.starts else ""), "cyan")
+
+
+def _scaling(points: tuple[Point, ...], runs: tuple[Run, ...]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("fleet")
+    for heading in ("workers", "pictures/s", "speed-up", "its spread", "efficiency", "cores used"):
+        table.add_column(heading, justify="right")
+    for point, run in zip(points, runs, strict=True):
+        ratio = point.speed_up
+        table.add_row(
+            Text(point.label, "bold"),
+            str(point.workers),
+            f"{run.throughput_per_s:.2f}",
+            f"{ratio.median:.2f}",
+            f"{ratio.low:.2f} to {ratio.high:.2f}",
+            f"{point.efficiency:.0%}",
+            f"{point.fleet_cores:.2f}",
+        )
+    return table

@@ -1,0 +1,203 @@
+"""`pixelmill bench`: how many pictures a second, and what that takes of each instance."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pixelmill.cli.choices import Format, Ops, PipelineText, PlacementChoice, Quality, examples
+from pixelmill.cli.interrupts import INTERRUPTED
+from pixelmill.cli.loads import (
+    Amount,
+    Concurrency,
+    Docker,
+    Duration,
+    FilterCount,
+    Number,
+    Pictures,
+    Rate,
+    ResizeCount,
+    Rounds,
+    Target,
+    Timeout,
+    WarmUp,
+    WatermarkCount,
+    command_of,
+    engine_for,
+    measured,
+    plugins_of,
+    setting_of,
+    workload_of,
+)
+from pixelmill.cli.security import ClientCert, ServerCa, TlsKey, TlsName, TokenFile, client_settings, url_of
+from pixelmill.errors import InvalidPipeline
+
+if TYPE_CHECKING:
+    from pixelmill.bench.figures import Document
+    from pixelmill.bench.places import Setting
+
+PANEL = "Measuring"
+NUMBER = 100
+COMPARING_ROUNDS = 7
+SCALING_ROUNDS = 3
+SETS = "1/1/1,2/2/2,3/5/3,4/7/4"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    epilog = examples(
+        "bench",
+        "bench --target grpc://localhost:50055 -c 16 -d 30 --json --output before.json",
+        "bench --picture photos/ -p 'resize:800x | webp' --local",
+        "bench --compare spread fused",
+        "bench --compare local 3/5/3 -n 40",
+        "bench --compare before.json after.json",
+        "bench --scaling --sets 1/1/1,3/5/3,6/10/6",
+        note="docs/benchmark.md says how it measures and what the JSON holds.",
+    )
+    app.command(epilog=epilog, rich_help_panel=PANEL)(bench)
+
+
+def bench(
+    context: typer.Context,
+    concurrency: Concurrency = 10,
+    number: Number = None,
+    duration: Duration = None,
+    rounds: Rounds = None,
+    rate: Rate = None,
+    warm_up: WarmUp = None,
+    timeout: Timeout = 30.0,
+    picture: Pictures = None,
+    pipeline: PipelineText = None,
+    op: Ops = None,
+    format: Format = None,
+    quality: Quality = None,
+    target: Target = None,
+    local: Annotated[bool, typer.Option("--local", help="The bare engine, in this process.")] = False,
+    resize: ResizeCount = 3,
+    filter: FilterCount = 5,
+    watermark: WatermarkCount = 3,
+    placement: Annotated[
+        PlacementChoice | None, typer.Option(help="How steps are spread; unset: as the fleet does.", show_default=False)
+    ] = None,
+    compare: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="A B",
+            help="Two settings in turn, or two files of --json. A setting is a placement, R/F/W (counts of workers), local, "
+            "grpc://HOST:PORT, or PLACEMENT@ and one of these.",
+            show_default=False,
+        ),
+    ] = None,
+    scaling: Annotated[
+        bool, typer.Option("--scaling", help="Growing fleets against the first one, each started anew for each round.")
+    ] = False,
+    sets: Annotated[
+        str, typer.Option(metavar="R/F/W,…", help="The fleets of --scaling: resize, filter and watermark workers.")
+    ] = SETS,
+    docker: Docker = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", dir_okay=False, help="Write the JSON there, too.", show_default=False
+        ),
+    ] = None,
+    tls_ca: ServerCa = None,
+    tls_cert: ClientCert = None,
+    tls_key: TlsKey = None,
+    tls_name: TlsName = None,
+    token_file: TokenFile = None,
+) -> None:
+    """Measure throughput and latency, and what they take of each instance.
+
+    Sends requests, so many at a time, to a fleet that it starts on this machine, to a running one, or to the bare engine.
+    Without --rate it is a closed loop: a slower fleet is sent less.
+    Requests that fail do not stop it; the exit code is 1 where some did, 130 after Ctrl-C, which shows what came until then.
+    """
+    from pixelmill.bench.places import Places
+    from pixelmill.bench.session import Session
+
+    if compare and _are_files(compare):
+        _finish(_compare_files(compare), as_json, output)
+        return
+    amount = Amount(
+        concurrency,
+        NUMBER if number is None and duration is None else number,
+        duration,
+        rate,
+        rounds or (COMPARING_ROUNDS if compare else SCALING_ROUNDS if scaling else 1),
+        warm_up,
+        timeout,
+    )
+    access = client_settings(tls_ca, tls_cert, tls_key, tls_name, token_file)
+    workload = workload_of(picture, pipeline, op, format, quality, amount)
+    where = setting_of(target and url_of(target, access), placement, (resize, filter, watermark), local=local)
+    session = Session(
+        settings=_settings(where, compare, sets if scaling else None),
+        workload=workload,
+        open_places=partial(Places, workload.pipeline, access, plugins_of(context)),
+        fresh=scaling,
+        engine=engine_for(where) if docker else None,
+    )
+    relation = "comparison" if compare else "scaling" if scaling else ""
+    _finish(measured(session, relation, command_of(context)), as_json, output)
+
+
+def _settings(where: Setting, compare: tuple[str, str] | None, sets: str | None) -> tuple[Setting, ...]:
+    """Return what takes turns. Raises `InvalidPipeline` where it cannot be read, or the options contradict each other."""
+    from pixelmill.bench.places import Setting, parse_counts
+
+    if compare and sets:
+        raise InvalidPipeline("expected one of --compare and --scaling, got both")
+    if sets:
+        if where.kind != "embedded":
+            raise InvalidPipeline("expected --scaling without --target and --local: it starts fleets of its own")
+        several = tuple(Setting(parse_counts(each, "--sets"), where.placement) for each in sets.split(","))
+    elif compare:
+        several = tuple(Setting.parse(each, "--compare", where) for each in compare)
+    else:
+        return (where,)
+    if len(set(several)) < len(several) or len(several) < 2:
+        raise InvalidPipeline(f"expected two settings or more that differ, got {', '.join(one.label for one in several)}")
+    return several
+
+
+def _are_files(compare: tuple[str, str]) -> bool:
+    return all(Path(one).suffix == ".json" or Path(one).is_file() for one in compare)
+
+
+def _compare_files(names: tuple[str, str]) -> Document:
+    """Return the second document with how it does against the first."""
+    from pixelmill.bench.figures import read
+    from pixelmill.bench.ratios import compare_documents
+
+    a, b = (read(Path(name)) for name in names)
+    for name, document in zip(names, (a, b), strict=True):
+        if not document.runs:
+            raise InvalidPipeline(f"expected figures of at least one run in {name}, got none")
+    return b.model_copy(update={"runs": (), "scaling": (), "comparison": compare_documents(a, b, names)})
+
+
+def _finish(document: Document, as_json: bool, output: Path | None) -> None:
+    """Show and write a document, and end with the exit code that it deserves."""
+    from rich.console import Console
+
+    from pixelmill.bench.tables import FULL_WIDTH, show
+
+    if output:
+        output.write_text(document.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    if as_json:
+        typer.echo(document.model_dump_json(indent=2))
+    else:
+        console = Console(highlight=False)
+        if not console.is_terminal:
+            console.width = max(console.width, FULL_WIDTH)
+        show(document, console)
+    if document.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    if document.failed:
+        raise typer.Exit(1)

@@ -1,0 +1,233 @@
+"""`pixelmill bench` as a user runs it, on real fleets: it counts what was sent, and says what it counts."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pixelmill.bench.figures import SCHEMA, Document, Run, read
+from pixelmill.bench.tables import evenness
+from pixelmill.cli import main
+from pixelmill.errors import InvalidPipeline
+from pixelmill.fleet.authority import pair_in
+from pixelmill.fleet.embedded import EmbeddedFleet
+from tests.bench.conftest import PIPELINE
+from tests.fleet.certificates import make
+from tests.fleet.processes import PATIENCE_S, wait_for
+from tests.fleet.test_embedded import is_gone
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def bench(picture: Path, output: Path, *arguments: str, code: int = 0) -> Document:
+    command = ["bench", "--picture", str(picture), "-p", PIPELINE, "-c", "4", "--output", str(output), *arguments]
+    assert main(command) == code
+    return read(output)
+
+
+def check(run: Run, requests: int) -> None:
+    """What must hold of any run on a fleet: every part adds up to the whole."""
+    assert (run.completed, run.failed) == (requests, 0)
+    assert sum(one.completed for one in run.rounds) == requests
+    assert sum(each.count for each in run.latency.bins) == requests
+    assert run.throughput_per_s == pytest.approx(requests / run.seconds)
+    assert 0 < run.latency.p50_s <= run.latency.p90_s <= run.latency.p99_s <= run.latency.max_s
+    for pool, hops in (("resize", 1), ("filter", 3), ("watermark", 1)):
+        mine = [one for one in run.instances if one.pool == pool]
+        (use,) = (one for one in run.pools if one.pool == pool)
+        assert use.calls == sum(one.calls for one in mine) == sum(one.hops for one in mine) == hops * requests
+        assert sum(one.share for one in mine) == pytest.approx(1)
+        assert (use.least, use.most) == (min(one.calls for one in mine), max(one.calls for one in mine))
+        assert use.difference <= 1
+    (orchestrator,) = (one for one in run.instances if one.pool == "orchestrator")
+    assert orchestrator.calls == requests
+    assert all(one.memory_peak_bytes > 1 << 20 and one.cpu_s >= 0 for one in run.instances)
+    assert sum(one.cpu_s for one in run.instances) > 0
+    assert run.typical
+    assert len(run.typical.hops) == 5
+
+
+def test_an_embedded_fleet(picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    counts = ["--resize", "1", "--filter", "2", "--watermark", "1"]
+    document = bench(picture, tmp_path / "a.json", "-n", "31", "--rounds", "2", *counts)
+    (run,) = document.runs
+    check(run, 62)
+    assert (run.label, run.place) == ("1/2/1", "embedded")
+    assert [one.name for one in run.instances] == ["resize-1", "filter-1", "filter-2", "watermark-1", "orchestrator"]
+    assert document.schema_version == SCHEMA
+    assert document.command.startswith("pixelmill bench --picture ")
+    assert document.load.pictures[0].bytes == picture.stat().st_size
+    (machine,) = run.machines
+    assert machine.is_clients
+    assert machine.fleet_cores == pytest.approx(sum(one.cpu_cores for one in run.instances))
+    shown = capsys.readouterr()
+    assert "1/2/1, round 2 of 2: 31 requests" in shown.err
+    row = re.search(r"^1/2/1 +([\d.]+) ", shown.out, re.MULTILINE)
+    assert row
+    assert row[1] == f"{run.throughput_per_s:.2f}"
+    for one in run.workers:
+        line = next(line for line in shown.out.splitlines() if one.name in line)
+        assert f" {one.calls} " in line
+        assert f" {one.share:.1%} " in line
+    for pool in run.pools:
+        assert f"{pool.pool}: {evenness(pool)}" in shown.out
+
+
+def test_a_running_fleet(running: EmbeddedFleet, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = bench(picture, tmp_path / "a.json", "--target", running.url, "-d", "0.5", "--json")
+    assert Document.model_validate_json(capsys.readouterr().out) == document
+    (run,) = document.runs
+    assert (run.place, run.target) == ("fleet", running.url)
+    check(run, run.completed)
+    assert run.rounds[0].seconds >= 0.5
+
+
+def test_a_fleet_with_tls_and_tokens(picture: Path, tmp_path: Path) -> None:
+    certs = make(tmp_path / "certs")
+    tokens = tmp_path / "tokens"
+    tokens.write_text("a-token-of-at-least-32-characters-for-this-test\n")
+    tokens.chmod(0o600)
+    with EmbeddedFleet(1, 1, 1, certs=certs, tokens_file=tokens, log=tmp_path / "log") as fleet:
+        access = ["--tls-ca", str(pair_in(certs, "ca").cert), "--token-file", str(tokens)]
+        document = bench(picture, tmp_path / "a.json", "-n", "8", "--target", fleet.target, *access)
+    check(document.runs[0], 8)
+
+
+def test_the_bare_engine(picture: Path, tmp_path: Path) -> None:
+    document = bench(picture, tmp_path / "a.json", "-n", "9", "--local")
+    (run,) = document.runs
+    assert (run.place, run.completed) == ("local", 9)
+    (one,) = run.instances
+    assert (one.calls, one.hops) == (9, 9)
+
+
+def test_two_placements_take_turns_on_one_fleet(
+    running: EmbeddedFleet, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--target", running.url, "-n", "6", "--rounds", "3"]
+    document = bench(picture, tmp_path / "a.json", *options, "--compare", "spread", "fused")
+    said = capsys.readouterr()
+    rounds = re.findall(r"^(\w+)@\S+, round (\d)", said.err, re.MULTILINE)
+    assert rounds == [(name, str(number)) for number in (1, 2, 3) for name in ("spread", "fused")]
+    spread, fused = document.runs
+    check(spread, 18)
+    assert sum(one.calls for one in fused.workers) == 18
+    comparison = document.comparison
+    assert comparison
+    assert comparison.throughput.pairs == tuple(
+        b.throughput_per_s / a.throughput_per_s for a, b in zip(spread.rounds, fused.rounds, strict=True)
+    )
+    assert f"throughput × {comparison.throughput.median:.2f}" in said.out
+
+
+def test_two_files(picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, count in (("a.json", "5"), ("b.json", "6")):
+        bench(picture, tmp_path / name, "-n", "5", "-c", count, "--local")
+    capsys.readouterr()
+    assert main(["bench", "--compare", str(tmp_path / "a.json"), str(tmp_path / "b.json"), "--json"]) == 0
+    document = Document.model_validate_json(capsys.readouterr().out)
+    assert document.comparison
+    assert not document.comparison.paired
+    assert document.comparison.differences == ("concurrency: 5 and 6",)
+    assert main(["bench", "--compare", str(tmp_path / "a.json"), str(tmp_path / "b.json")]) == 0
+    assert "not the same concurrency: 5 and 6" in capsys.readouterr().out
+
+
+def test_growing_fleets(picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["-n", "6", "--rounds", "2", "--scaling", "--sets", "1/1/1,1/2/1"]
+    document = bench(picture, tmp_path / "a.json", *options)
+    for run in document.runs:
+        check(run, 12)
+    first, second = document.scaling
+    assert (first.label, first.workers, second.label, second.workers) == ("1/1/1", 3, "1/2/1", 4)
+    assert (first.speed_up.median, first.efficiency) == (1, 1)
+    assert second.efficiency == pytest.approx(second.speed_up.median * 3 / 4)
+    shown = capsys.readouterr().out
+    assert f"{os.cpu_count()} cores" in shown
+    assert "nothing can be gained" in shown
+
+
+def test_requests_that_fail_are_counted_and_shown(
+    running: EmbeddedFleet, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "cut.png").write_bytes(picture.read_bytes()[:-200])
+    (tmp_path / "broken" / "whole.png").write_bytes(picture.read_bytes())
+    document = bench(tmp_path / "broken", tmp_path / "a.json", "--target", running.url, "-n", "10", code=1)
+    (run,) = document.runs
+    assert (run.completed, run.failed, run.errors) == (5, 5, {"CORRUPT_IMAGE": 5})
+    assert "5 failed with CORRUPT_IMAGE" in capsys.readouterr().out
+
+
+def test_ctrl_c_shows_what_came_back_and_ends_the_fleet(picture: Path, tmp_path: Path) -> None:
+    output = tmp_path / "a.json"
+    options = ["--picture", str(picture), "-p", PIPELINE, "-d", "3600", "--resize", "1", "--filter", "1", "--watermark", "1"]
+    command = [sys.executable, "-m", "pixelmill", "bench", *options, "--output", str(output)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        assert select.select([process.stderr], [], [], PATIENCE_S)[0]
+        assert "warming up: 20 requests" in process.stderr.readline()
+        children = wait_for(lambda: _children(process.pid), "the fleet's processes")
+        busy_before = [_ticks(pid) for pid in children]
+        wait_for(lambda: [_ticks(pid) for pid in children] != busy_before, "some work to be done")
+        process.send_signal(signal.SIGINT)
+        shown, errors = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130, errors
+    assert "interrupted" in shown
+    assert "Traceback" not in errors
+    document = read(output)
+    assert document.interrupted
+    assert document.runs[0].completed > 0
+    assert document.failed == 0
+    assert len(children) == 4
+    wait_for(lambda: all(map(is_gone, children)), "the end of the fleet's processes")
+
+
+def _children(pid: int) -> list[int]:
+    found = [int(each) for task in Path(f"/proc/{pid}/task").glob("*/children") for each in task.read_text().split()]
+    return found if len(found) == 4 else []
+
+
+def _ticks(pid: int) -> str:
+    return " ".join(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-n", "5", "-d", "1"],
+        ["--local", "--target", "grpc://localhost:1"],
+        ["--target", "http://localhost:1"],
+        ["--compare", "spread", "spread"],
+        ["--compare", "spread", "elsewhere"],
+        ["--compare", "local", "sprint@local"],
+        ["--scaling", "--sets", "1/1/1"],
+        ["--scaling", "--sets", "1/1/1,0/0/0"],
+        ["--scaling", "--local"],
+        ["--resize", "0", "--filter", "0", "--watermark", "0"],
+        ["--picture", "nowhere.png"],
+        ["--docker"],
+        ["--compare", "nowhere.json", "neither.json"],
+    ],
+)
+def test_bad_usage_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", *arguments]) == 2
+    assert "expected " in capsys.readouterr().err
+
+
+def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.json"
+    path.write_text(json.dumps({"runs": []}))
+    with pytest.raises(InvalidPipeline, match=re.escape(f"({SCHEMA})")):
+        read(path)
