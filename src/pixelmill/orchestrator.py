@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from io import TextIOWrapper
 
@@ -56,9 +55,6 @@ async def _run(settings: OrchestratorSettings) -> None:
             await http.stop()
         await service.close()
 
-    # What is here now stays: looking through it again and again for garbage would take a tenth of the time.
-    gc.collect()
-    gc.freeze()
     await serve_until_stopped(server, settings, settings.port, opening=opening, closing=closing)
 
 
