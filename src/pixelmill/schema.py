@@ -52,13 +52,17 @@ def pipeline_schema(limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]:
         },
         "$defs": {
             **{name: operation_schema(operation_class(name)) for name in names},
-            "output": Output.model_json_schema(),
+            "output": {**Output.model_json_schema(), "x-positional": list(Output.positional)},
         },
     }
 
 
 def operation_schema(cls: type[Operation]) -> dict[str, Any]:
-    """Return the JSON Schema of one operation."""
+    """Return the JSON Schema of one operation.
+
+    Beside what the standard knows: `x-pool`, where it runs on a fleet, and `x-positional`, the parameters that the
+    compact form takes without a name.
+    """
     schema = cls.model_json_schema()
     properties = {"op": {"const": cls.name}, **schema.get("properties", {})}
     for name, field in cls.model_fields.items():
@@ -71,4 +75,6 @@ def operation_schema(cls: type[Operation]) -> dict[str, Any]:
         "title": cls.name,
         "properties": properties,
         "required": ["op", *schema.get("required", [])],
+        "x-pool": cls.pool,
+        "x-positional": list(cls.positional),
     }

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from fastapi import Depends, FastAPI
-from fastapi.responses import FileResponse, PlainTextResponse
-from fastapi.staticfiles import StaticFiles
+from fastapi.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pixelmill import __version__
 from pixelmill.fleet.server import RunningCalls
 from pixelmill.fleet.service import FleetService
 from pixelmill.fleet.tokens import Tokens
-from pixelmill.web import problems, processing, watching
+from pixelmill.web import dashboard, problems, processing, watching
 from pixelmill.web.access import guard
 
-STATIC = Path(__file__).parent / "static"
 ENDLESS = ("/v1/events",)
 """What does not end by itself is not waited for when the server stops."""
 
@@ -38,11 +34,7 @@ def make_app(service: FleetService, tokens: Tokens | None) -> ASGIApp:
         serving = service.server.serving
         return PlainTextResponse("ready\n" if serving else "shutting down\n", 200 if serving else 503)
 
-    @app.get("/", include_in_schema=False)
-    async def dashboard() -> FileResponse:
-        return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
-
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    dashboard.add_to(app)
     return _Counted(app, service.server.calls)
 
 

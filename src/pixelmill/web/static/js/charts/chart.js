@@ -1,0 +1,168 @@
+// A chart over the last minutes, second by second: lines or stacked areas, with axes, legend and readout.
+
+import { h, newId, setText, svg } from "../shared/dom.js";
+import { clock } from "../shared/format.js";
+import { niceTicks, timeTicks } from "./ticks.js";
+
+/**
+ * @typedef {object} Spec
+ * @property {string} id
+ * @property {string} title
+ * @property {string} unit
+ * @property {boolean} [stacked] areas on each other; otherwise lines
+ * @property {boolean} [binary] ticks at powers of two
+ * @property {(value: number) => string} show
+ * @property {{name: string, value: (second: any) => number | null}[]} series
+ * @property {(seconds: any[]) => string} summary
+ */
+
+const HEIGHT = 220;
+const PAD = { left: 68, right: 14, top: 12, bottom: 26 };
+
+export class Chart {
+  /** @param {Spec} spec */
+  constructor(spec) {
+    this.spec = spec;
+    const id = newId("chart");
+    this.canvas = svg("svg.plot", { "aria-hidden": "true" });
+    this.readout = h("p.readout", { "aria-hidden": "true" });
+    this.summary = h("p.chart-summary", { id: `${id}-summary` });
+    // A slider is what a keyboard and a screen reader know: it moves over the seconds and tells each one's figures.
+    this.cursor = h("input.chart-cursor", { type: "range", min: 0, max: 1, value: 1, "aria-label": `${spec.title}: second`, "aria-describedby": `${id}-summary` });
+    this.cursor.addEventListener("input", () => this.#point(Number(this.cursor.value)));
+    this.cursor.addEventListener("focus", () => this.#point(Number(this.cursor.value)));
+    this.cursor.addEventListener("blur", () => this.#point(null));
+    const stage = h("div.plot-stage", {}, this.canvas, this.cursor);
+    stage.addEventListener("pointermove", (event) => this.#point(this.#placeAt(event.clientX)));
+    stage.addEventListener("pointerleave", () => this.#point(null));
+    this.stage = stage;
+    const legend = h("ul.legend", {}, spec.series.map(({ name }) => h("li", { dataset: { series: name } }, name)));
+    this.element = h(
+      "figure.panel.chart",
+      { "aria-labelledby": `${id}-title`, dataset: { chart: spec.id } },
+      h("div.chart-head", {}, h("h2", { id: `${id}-title` }, spec.title), legend, this.readout),
+      stage,
+      h("figcaption", {}, this.summary),
+    );
+    this.seconds = [];
+  }
+
+  /** @param {any[]} seconds the oldest first @param {number} length how many there may be */
+  draw(seconds, length) {
+    this.seconds = seconds;
+    this.length = length;
+    this.width = Math.max(280, this.stage.clientWidth);
+    const columns = this.#columns();
+    const ticks = niceTicks(Math.max(0, ...columns.flatMap((column) => column.tops.map((top) => top ?? 0))), Boolean(this.spec.binary));
+    this.top = ticks[ticks.length - 1] || 1;
+    this.canvas.setAttribute("viewBox", `0 0 ${this.width} ${HEIGHT}`);
+    this.pointer = svg("g.pointer", { visibility: "hidden" });
+    this.canvas.replaceChildren(...this.#axes(ticks), ...this.#series(columns), this.pointer);
+    setText(this.summary, this.spec.summary(seconds));
+    const wasLast = this.cursor.value === this.cursor.max;
+    this.cursor.max = String(Math.max(1, seconds.length - 1));
+    if (wasLast) this.cursor.value = this.cursor.max;
+    this.#point(this.pointed ?? null);
+  }
+
+  /** Each second's values, and where they lie when stacked. */
+  #columns() {
+    const { series, stacked } = this.spec;
+    return this.seconds.map((second) => {
+      let base = 0;
+      const values = series.map(({ value }) => value(second));
+      const tops = values.map((value) => {
+        base += value ?? 0;
+        return stacked ? base : value;
+      });
+      return { values, tops };
+    });
+  }
+
+  #axes(ticks) {
+    const right = this.width - PAD.right;
+    const across = ticks.flatMap((value) => [
+      svg("line.grid", { x1: PAD.left, x2: right, y1: this.#y(value), y2: this.#y(value) }),
+      svg("text.tick", { x: PAD.left - 10, y: this.#y(value) + 4, "text-anchor": "end" }, this.spec.show(value)),
+    ]);
+    const last = this.seconds.at(-1)?.at;
+    const along = (last === undefined ? [] : timeTicks(last, this.length, this.width)).map(({ at, text }) =>
+      svg("text.tick", { x: this.#xOf(at - last + this.length - 1), y: HEIGHT - 6, "text-anchor": at === last ? "end" : "middle" }, text),
+    );
+    return [...across, ...along];
+  }
+
+  #series(columns) {
+    const { series, stacked } = this.spec;
+    const zero = this.#y(0);
+    return series
+      .map(({ name }, number) => {
+        const points = columns.map(({ tops }, at) => ({ x: this.#x(at), y: tops[number] === null ? null : this.#y(tops[number]) }));
+        if (stacked) {
+          const outline = points.map(({ x, y }) => `${x},${y}`).join(" L");
+          const below = columns.map(({ tops }, at) => `${this.#x(at)},${number ? this.#y(tops[number - 1]) : zero}`).reverse().join(" L");
+          return svg("path.area", { d: points.length > 1 ? `M${outline} L${below} Z` : "", dataset: { series: name } });
+        }
+        return svg("g", { dataset: { series: name } }, svg("path.line", { d: pathOf(points) }), lonely(points).map(({ x, y }) => svg("circle.dot", { cx: x, cy: y, r: 2.2 })));
+      })
+      .reverse();
+  }
+
+  /** Show the figures of a second; of none where null. */
+  #point(place) {
+    this.pointed = place;
+    const second = place === null ? undefined : this.seconds[place];
+    this.pointer?.setAttribute("visibility", second ? "visible" : "hidden");
+    if (!second || place === null) {
+      setText(this.readout, "");
+      return;
+    }
+    const x = this.#x(place);
+    const [column] = [this.#columns()[place]];
+    const dots = column.tops.map((top, number) => (top === null || !column.values[number] ? null : svg("circle", { cx: x, cy: this.#y(top), r: 3.5, dataset: { series: this.spec.series[number].name } })));
+    this.pointer.replaceChildren(svg("line", { x1: x, x2: x, y1: PAD.top, y2: HEIGHT - PAD.bottom }), ...dots.filter((dot) => dot !== null));
+    const text = `${clock(second.at)}  ${this.spec.series.map(({ name, value }) => `${name} ${value(second) === null ? "–" : this.spec.show(value(second))}`).join(" · ")}`;
+    setText(this.readout, text);
+    this.cursor.setAttribute("aria-valuetext", text);
+  }
+
+  #placeAt(clientX) {
+    const box = this.stage.getBoundingClientRect();
+    const x = ((clientX - box.left) / box.width) * this.width;
+    const step = (this.width - PAD.left - PAD.right) / Math.max(1, this.length - 1);
+    const place = Math.round((x - PAD.left) / step) - (this.length - this.seconds.length);
+    return place >= 0 && place < this.seconds.length ? place : null;
+  }
+
+  /** Where the second of that number is; the latest one is always at the right. */
+  #x(place) {
+    return this.#xOf(place + this.length - this.seconds.length);
+  }
+
+  #xOf(place) {
+    const step = (this.width - PAD.left - PAD.right) / Math.max(1, this.length - 1);
+    return Math.round((PAD.left + place * step) * 10) / 10;
+  }
+
+  #y(value) {
+    const room = HEIGHT - PAD.top - PAD.bottom;
+    return Math.round((HEIGHT - PAD.bottom - (value / this.top) * room) * 10) / 10;
+  }
+}
+
+/** A line through points; it is broken where one is missing. */
+function pathOf(points) {
+  let pen = "M";
+  const parts = [];
+  for (const { x, y } of points) {
+    if (y === null) pen = "M";
+    else {
+      parts.push(`${pen}${x},${y}`);
+      pen = "L";
+    }
+  }
+  return parts.join("");
+}
+
+/** Points that have no neighbor: a line does not show them. */
+const lonely = (points) => points.filter(({ y }, at) => y !== null && (points[at - 1]?.y ?? null) === null && (points[at + 1]?.y ?? null) === null);

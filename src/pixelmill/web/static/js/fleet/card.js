@@ -1,0 +1,90 @@
+// One instance: how it is, and what it does.
+
+import { h, setText, setVars, svg } from "../shared/dom.js";
+import { bytes, count, figure, percent, seconds, span } from "../shared/format.js";
+import { icon } from "../shared/icons.js";
+
+const WORDS = { healthy: "healthy", draining: "draining", down: "down" };
+const SPARK = { width: 120, height: 28 };
+
+/** A state as a sign and a word. @param {"healthy" | "draining" | "down"} state */
+export const stateBadge = (state) => h("span.badge", { dataset: { state } }, icon(state), WORDS[state]);
+
+/** @returns {{element: HTMLElement, update: (item: {instance: any, rates: number[], share: number}) => void}} */
+export function card() {
+  const name = h("h3.card-name");
+  const state = h("span.card-state");
+  const address = h("p.card-address");
+  const problem = h("p.card-problem", { hidden: true });
+  const line = svg("polyline", { points: "" });
+  const spark = svg("svg.spark", { viewBox: `0 0 ${SPARK.width} ${SPARK.height}`, preserveAspectRatio: "none", "aria-hidden": "true" }, line);
+  const figures = new Figures(["rate", "calls", "flight", "queued", "p50", "p99", "cpu", "memory", "uptime"]);
+  const element = h("li.card", {}, h("div.card-head", {}, name, state), address, problem, h("div.card-main", {}, figures.first(), spark), figures.rest());
+  let shown = "";
+  return {
+    element,
+    update({ instance, rates }) {
+      if (shown !== instance.state) {
+        if (shown) element.classList.add("changed");
+        setTimeout(() => element.classList.remove("changed"), 1500);
+        shown = instance.state;
+        element.dataset.state = shown;
+        state.replaceChildren(stateBadge(shown));
+      }
+      setText(name, instance.name);
+      setText(address, instance.pid ? `${instance.address} · pid ${instance.pid}` : instance.address);
+      problem.hidden = !instance.problem;
+      setText(problem, instance.problem);
+      figures.fill(instance);
+      const most = Math.max(...rates, 1);
+      const step = SPARK.width / Math.max(1, rates.length - 1);
+      line.setAttribute("points", rates.map((rate, at) => `${(at * step).toFixed(1)},${(SPARK.height - 2 - (rate / most) * (SPARK.height - 4)).toFixed(1)}`).join(" "));
+    },
+  };
+}
+
+const NAMES = {
+  rate: "calls/s",
+  calls: "calls",
+  flight: "in flight",
+  queued: "queued",
+  p50: "p50",
+  p99: "p99",
+  cpu: "CPU",
+  memory: "memory",
+  uptime: "up",
+};
+const HINTS = { p50: "half of the calls of the last minute took no longer", p99: "99 % of the calls of the last minute took no longer", cpu: "100 % is one core", memory: "resident" };
+
+class Figures {
+  constructor(names) {
+    this.places = Object.fromEntries(names.map((name) => [name, h("dd")]));
+    this.cpu = h("span.meter", { "aria-hidden": "true" });
+  }
+
+  first() {
+    return h("dl.card-rate", {}, h("dt.visually-hidden", {}, "Now"), this.places.rate);
+  }
+
+  rest() {
+    const names = Object.keys(this.places).filter((name) => name !== "rate");
+    return h("dl.card-figures", {}, names.map((name) => h("div", { title: HINTS[name], dataset: { figure: name } }, h("dt", {}, NAMES[name]), this.places[name], name === "cpu" ? this.cpu : null)));
+  }
+
+  fill(instance) {
+    const isUp = instance.state !== "down";
+    const texts = {
+      rate: `${figure(instance.calls_per_s)} calls/s`,
+      calls: count(instance.calls),
+      flight: count(instance.in_flight),
+      queued: count(instance.queued),
+      p50: instance.p50_s ? seconds(instance.p50_s) : "–",
+      p99: instance.p99_s ? seconds(instance.p99_s) : "–",
+      cpu: percent(instance.cpu),
+      memory: bytes(instance.memory_bytes),
+      uptime: span(instance.uptime_s),
+    };
+    for (const [name, place] of Object.entries(this.places)) setText(place, isUp ? texts[name] : "–");
+    setVars(this.cpu, { share: isUp ? Math.min(1, instance.cpu / (instance.cores || 1)) : 0 });
+  }
+}

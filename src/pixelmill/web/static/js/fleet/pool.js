@@ -1,0 +1,70 @@
+// One pool: its instances, and how evenly its calls are spread over them.
+
+import { Keyed, h, setText, setVars } from "../shared/dom.js";
+import { count, figure, percent, plural, title } from "../shared/format.js";
+import { Recent, evenness } from "./balance.js";
+import { card } from "./card.js";
+
+const SPARK_LOOKS = 60;
+const DENSE = 24;
+const recent = new Recent();
+
+/** @returns {{element: HTMLElement, update: (pool: any) => void}} */
+export function poolSection({ name }) {
+  const id = `pool-${name}`;
+  const told = h("p.pool-told");
+  const even = h("p.evenness");
+  const bar = h("div.shares", { "aria-hidden": "true" });
+  const list = h("ul.cards", { "aria-label": `Instances of ${name}` });
+  const shares = new Keyed(bar, share);
+  const cards = new Keyed(list, card);
+  return {
+    element: h(
+      "section.pool",
+      { "aria-labelledby": id, dataset: { pool: name } },
+      h("div.pool-head", {}, h("h2", { id }, title(name)), told, even),
+      bar,
+      list,
+    ),
+    update(pool) {
+      const now = performance.now() / 1000;
+      const items = pool.instances.map((instance) => {
+        const key = keyOf(instance);
+        if (instance.state !== "down") recent.add(key, instance.calls, now);
+        return { instance, key, rates: recent.rates(key, SPARK_LOOKS), calls: recent.calls(key) };
+      });
+      const serving = items.filter(({ instance }) => instance.state === "healthy");
+      const lately = serving.reduce((sum, { calls }) => sum + calls, 0);
+      const of = (item) => (lately ? item.calls : item.instance.calls);
+      const sum = serving.reduce((total, item) => total + of(item), 0);
+      shares.update(serving.map((item) => ({ ...item, share: sum ? of(item) / sum : 1 / serving.length, amount: of(item) })), ({ key }) => key);
+      list.classList.toggle("dense", items.length > DENSE);
+      cards.update(items, ({ key }) => key);
+      tell(told, even, pool, serving, sum, lately ? "in the last minute" : "since they started", serving.map(of));
+    },
+  };
+}
+
+/** What tells one instance from another. */
+export const keyOf = (instance) => `${instance.pool} ${instance.address}`;
+
+function tell(told, even, pool, serving, sum, when, amounts) {
+  const rate = pool.instances.reduce((total, { calls_per_s: own }) => total + own, 0);
+  const some = serving.length < pool.instances.length ? `${serving.length} of ${pool.instances.length} healthy` : `${plural(serving.length, "instance")}, all healthy`;
+  setText(told, `${some} · ${figure(rate)} calls/s`);
+  even.hidden = serving.length < 2 || !sum;
+  setText(even, `evenness ${percent(evenness(amounts))}`);
+  even.title = `${count(sum)} calls ${when}, ${count(Math.min(...amounts, Infinity))} to ${count(Math.max(...amounts, 0))} each; 100 %: all alike (Jain's index)`;
+}
+
+function share() {
+  const element = h("span.share");
+  return {
+    element,
+    update({ instance, share: part, amount }) {
+      setVars(element, { share: part });
+      element.title = `${instance.name}: ${percent(part)}, ${plural(amount, "call")}`;
+      setText(element, part > 0.09 ? instance.name : "");
+    },
+  };
+}

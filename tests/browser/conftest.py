@@ -1,0 +1,56 @@
+"""A fleet, and a real browser that looks at its dashboard."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+from tests.browser.watched import Watched, watched
+from tests.debian import tool
+from tests.fleet.processes import PATIENCE_S, Fleet, fleet
+
+ARTEFACTS = Path(__file__).parents[2] / "output" / "browser"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, without a window. It lives as long as one file's tests: its event loop is in others' way."""
+    path = tool("chromium")
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Fleet]:
+    """A fleet that is only sent requests."""
+    with fleet({"resize": 2, "filter": 3, "watermark": 1}, PIXELMILL_HTTP_PORT="-1") as made:
+        yield made
+
+
+@pytest.fixture
+def page(browser: Browser, shared: Fleet, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page of its own at the shared fleet's dashboard. Errors, and requests to elsewhere, fail the test."""
+    with opened(browser, shared.orchestrator.http_url, request.node.name) as made:
+        yield made.page
+
+
+def opened(browser: Browser, url: str, name: str, viewport: ViewportSize = WIDE) -> Watched:
+    """Open a page at a dashboard; use it as a context. A picture of it is kept in `output/browser`."""
+    context = browser.new_context(base_url=url, viewport=viewport, accept_downloads=True)
+    context.set_default_timeout(PATIENCE_S * 1000)
+    return watched(context, ARTEFACTS / f"{re.sub(r'[^A-Za-z0-9]+', '-', name).strip('-')}.png")
