@@ -605,7 +605,7 @@ class DescribeInstanceRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class InstanceInfo(_message.Message):
-    __slots__ = ("pool", "name", "address", "pid", "healthy", "calls", "in_flight", "problem", "version", "operations", "uptime_s", "custom", "machine", "machine_cores", "cores", "id", "shared_memory", "cpu_s", "rss_bytes", "queued", "p50_us", "p99_us")
+    __slots__ = ("pool", "name", "address", "pid", "healthy", "calls", "in_flight", "problem", "version", "operations", "uptime_s", "custom", "machine", "machine_cores", "cores", "id", "shared_memory", "cpu_s", "rss_bytes", "queued", "p50_us", "p99_us", "memory_limit_bytes")
     POOL_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
@@ -628,6 +628,7 @@ class InstanceInfo(_message.Message):
     QUEUED_FIELD_NUMBER: _ClassVar[int]
     P50_US_FIELD_NUMBER: _ClassVar[int]
     P99_US_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_LIMIT_BYTES_FIELD_NUMBER: _ClassVar[int]
     pool: str
     name: str
     address: str
@@ -650,7 +651,8 @@ class InstanceInfo(_message.Message):
     queued: int
     p50_us: int
     p99_us: int
-    def __init__(self, pool: _Optional[str] = ..., name: _Optional[str] = ..., address: _Optional[str] = ..., pid: _Optional[int] = ..., healthy: _Optional[bool] = ..., calls: _Optional[int] = ..., in_flight: _Optional[int] = ..., problem: _Optional[str] = ..., version: _Optional[str] = ..., operations: _Optional[_Iterable[str]] = ..., uptime_s: _Optional[int] = ..., custom: _Optional[_Iterable[_Union[CustomOperation, _Mapping]]] = ..., machine: _Optional[str] = ..., machine_cores: _Optional[int] = ..., cores: _Optional[int] = ..., id: _Optional[str] = ..., shared_memory: _Optional[str] = ..., cpu_s: _Optional[float] = ..., rss_bytes: _Optional[int] = ..., queued: _Optional[int] = ..., p50_us: _Optional[int] = ..., p99_us: _Optional[int] = ...) -> None: ...
+    memory_limit_bytes: int
+    def __init__(self, pool: _Optional[str] = ..., name: _Optional[str] = ..., address: _Optional[str] = ..., pid: _Optional[int] = ..., healthy: _Optional[bool] = ..., calls: _Optional[int] = ..., in_flight: _Optional[int] = ..., problem: _Optional[str] = ..., version: _Optional[str] = ..., operations: _Optional[_Iterable[str]] = ..., uptime_s: _Optional[int] = ..., custom: _Optional[_Iterable[_Union[CustomOperation, _Mapping]]] = ..., machine: _Optional[str] = ..., machine_cores: _Optional[int] = ..., cores: _Optional[int] = ..., id: _Optional[str] = ..., shared_memory: _Optional[str] = ..., cpu_s: _Optional[float] = ..., rss_bytes: _Optional[int] = ..., queued: _Optional[int] = ..., p50_us: _Optional[int] = ..., p99_us: _Optional[int] = ..., memory_limit_bytes: _Optional[int] = ...) -> None: ...
 
 class CustomOperation(_message.Message):
     __slots__ = ("name", "pool", "parameters")

@@ -64,6 +64,7 @@ class Plan:
         hops: the calls that every rendition needs, in order.
         branches: what each rendition goes through after them; empty where the last hop makes them all.
         ends: what is encoded, with outputs that no longer depend on the source.
+        frames: how many of the picture's are read.
     """
 
     source: Size
@@ -73,6 +74,7 @@ class Plan:
     hops: tuple[Hop, ...]
     branches: tuple[Branch, ...]
     ends: tuple[Rendition, ...]
+    frames: int = 1
 
     @property
     def count(self) -> int:
@@ -134,7 +136,7 @@ def plan(
         )
     hops, size = _priced(hops, header.size, frames, header.format.name)
     branches = tuple(replace(branch, hops=_priced(branch.hops, size, frames)[0]) for branch in branches)
-    return Plan(header.size, decoded, sizes, end_sizes, hops, branches, ends)
+    return Plan(header.size, decoded, sizes, end_sizes, hops, branches, ends, frames)
 
 
 def _priced(hops: tuple[Hop, ...], size: Size, frames: int, format: str | None = None) -> tuple[tuple[Hop, ...], Size]:

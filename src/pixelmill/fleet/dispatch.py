@@ -42,7 +42,7 @@ class Dispatcher:
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="probe")
         # Most requests are alike, and of pictures of a few sizes.
         self._remembered_plan = lru_cache(1024)(self._plan_spelled)
-        self._quarantine = quarantine
+        self.quarantine = quarantine
         self._calls = Calls(pools, slots)
 
     async def run(self, request: Request, report: Callable[[Progress], None]) -> Result:
@@ -53,7 +53,7 @@ class Dispatcher:
         """
         started = time.perf_counter()
         self.admission.check(len(request.source))
-        self._quarantine.check(request.source, request.pipeline)
+        self.quarantine.check(request.source, request.pipeline)
         plan = await self.plan(request)
         async with self.admission.place(request.deadline, plan.cost_s, len(request.source)) as queue_s:
             with self.slots.lease() as lease:
@@ -62,7 +62,7 @@ class Dispatcher:
                     outputs = await journey.outputs()
                 except DecoderCrash as error:
                     anyhow = isinstance(error, WorkersLost)
-                    self._quarantine.add(request.source, None if anyhow else request.pipeline)
+                    self.quarantine.add(request.source, None if anyhow else request.pipeline)
                     raise
         return Result(outputs, Trace(request.id, journey.in_order(), queue_s, time.perf_counter() - started))
 

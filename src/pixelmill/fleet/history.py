@@ -26,6 +26,8 @@ class Record:
     Attributes:
         id: the request's.
         original_bytes: of the picture that came.
+        original_pixels: its width × height × frames; 0 before its header is read.
+        trace_id: of its trace, as hexadecimal digits; empty where nobody traces it.
         placement: how its steps were to be spread.
         entrance: which way it came in.
         began_at: when, in seconds since 1970.
@@ -50,6 +52,8 @@ class Record:
     outputs: tuple[tuple[str, ImageInfo], ...] = ()
     reason: str = ""
     message: str = ""
+    original_pixels: int = 0
+    trace_id: str = ""
 
     @property
     def is_done(self) -> bool:
@@ -84,6 +88,8 @@ class Record:
         self.hops = progress.done
         self.queue_s = progress.queue_s
         if not self.stages:
+            size = progress.plan.source
+            self.original_pixels = size.width * size.height * progress.plan.frames
             hops = [*progress.plan.hops, *(hop for branch in progress.plan.branches for hop in branch.hops)]
             self.stages = tuple(
                 ", ".join(operation.name for operation in hop.operations) or ("encode" if hop.ends else "decode")

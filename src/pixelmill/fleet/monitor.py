@@ -33,6 +33,7 @@ class Instance:
         cpu: cores' worth of CPU time between the last two looks: 1.0 is one core all the time.
         cpu_s: CPU time since it started, seconds.
         memory_bytes: resident.
+        memory_limit_bytes: what its container, or else its machine, has.
         p50_s, p99_s: what calls of the last minute took, seconds.
         uptime_s: since it started, seconds.
         cores: how many it may use.
@@ -58,6 +59,7 @@ class Instance:
     p99_s: float = 0.0
     uptime_s: int = 0
     cores: int = 0
+    memory_limit_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -153,4 +155,5 @@ def _instance(info: pb.InstanceInfo, before: Instance | None, since_s: float) ->
         p99_s=info.p99_us / MICRO,
         uptime_s=info.uptime_s,
         cores=info.cores,
+        memory_limit_bytes=info.memory_limit_bytes,
     )

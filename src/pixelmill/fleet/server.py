@@ -27,7 +27,7 @@ from pixelmill.cores import available_cores, machine_id
 from pixelmill.errors import PixelmillError, Unavailable
 from pixelmill.fleet.credentials import ServerTls, server_tls
 from pixelmill.fleet.exposure import exposure, protection
-from pixelmill.fleet.usage import Durations, Usage
+from pixelmill.fleet.usage import Durations, Usage, memory_limit
 from pixelmill.operations import operation_class, operation_names
 from pixelmill.operations.foreign import Foreign
 from pixelmill.settings import ServerSettings
@@ -233,6 +233,7 @@ def instance_info(
         shared_memory=shared_memory,
         cpu_s=usage.cpu_s,
         rss_bytes=usage.rss_bytes,
+        memory_limit_bytes=memory_limit(),
         queued=queued,
         p50_us=round(p50_s * MICRO),
         p99_us=round(p99_s * MICRO),

@@ -6,10 +6,11 @@ import asyncio
 import re
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 
 import image_processing_pb2 as pb
-from pixelmill.errors import Cancelled, Draining
+from pixelmill.errors import Cancelled, Draining, Overloaded
 from pixelmill.fleet.addresses import parse_hosts
 from pixelmill.fleet.admission import Admission
 from pixelmill.fleet.census import Census
@@ -46,6 +47,7 @@ class FleetService:
 
     Attributes:
         watchers: those who are told of each request.
+        rejected: requests that were turned away before anything was done, by reason.
 
     Raises:
         InvalidPipeline: a list of hosts cannot be read, or a certificate or key cannot be used.
@@ -67,6 +69,7 @@ class FleetService:
         self.durations = Durations()
         self.timeline = Timeline()
         self.watchers: list[Watcher] = [self.timeline.add]
+        self.rejected: Counter[str] = Counter()
         self.calls = 0
         self.in_flight = 0
         spread = all(role in hosts for role in ROLES)
@@ -88,6 +91,7 @@ class FleetService:
     def check_open(self) -> None:
         """Raise `Draining` where it takes nothing new."""
         if self.server.closed:
+            self.rejected[Draining.reason] += 1
             raise Draining("the orchestrator is shutting down")
 
     async def run(self, request: Request, entrance: Entrance) -> Result:
@@ -117,6 +121,8 @@ class FleetService:
         except Exception as error:
             fault = as_error(error)
             record.fail(fault, time.perf_counter() - started)
+            if isinstance(fault, Overloaded):
+                self.rejected[fault.reason] += 1
             raise fault from None
         finally:
             self.in_flight -= 1

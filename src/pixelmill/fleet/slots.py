@@ -57,6 +57,21 @@ class Slots:
         self._free: list[Slot] = []
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def used(self) -> int:
+        """How many are lent."""
+        return len(self._lent)
+
+    @property
+    def free(self) -> int:
+        """How many are kept for whoever needs one next."""
+        return len(self._free)
+
+    @property
+    def size(self) -> int:
+        """Size of all of them, in bytes."""
+        return self._taken_bytes
+
     def open(self) -> Self:
         """Get ready to make slots, where this process may. What others have left that are gone is removed."""
         try:

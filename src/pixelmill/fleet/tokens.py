@@ -59,6 +59,8 @@ class Tokens:
     def __init__(self, given: str, path: str = "") -> None:
         self._given = digests((token.strip() for token in given.split(",") if token.strip()), "PIXELMILL_TOKENS")
         self._kept = Kept([path], lambda content: _tokens_of(content, path)) if path else None
+        self.refused = 0
+        """How many were not let in."""
 
     def admit(self, given: str) -> bool:
         """Tell whether the value of a call's `authorization` lets it in. Takes the same time for every wrong one."""
@@ -66,7 +68,9 @@ class Tokens:
         digest = _digest(token.strip())
         known = self._given + (self._kept.current() if self._kept else ())
         found = [hmac.compare_digest(digest, each) for each in known]
-        return any(found) and scheme.lower() == SCHEME.lower()
+        admitted = any(found) and scheme.lower() == SCHEME.lower()
+        self.refused += not admitted
+        return admitted
 
 
 def _tokens_of(content: bytes, path: str) -> Digests:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from math import ceil
+from pathlib import Path
 from typing import NamedTuple
 
 import psutil
@@ -14,6 +15,7 @@ import psutil
 MINUTE_S = 60.0
 MOST = 2048
 """Durations that are kept: of a busy minute, the last ones."""
+CGROUPS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 _process = psutil.Process()
 
 
@@ -34,6 +36,18 @@ def usage(with_children: bool) -> Usage:
             cpu_s += sum(process.cpu_times()[:4])
             rss_bytes += process.memory_info().rss
     return Usage(cpu_s, rss_bytes)
+
+
+def memory_limit(cgroups: Sequence[Path] = CGROUPS) -> int:
+    """Return the memory that this process's container may use, or else that of the machine, in bytes.
+
+    Source: Linux, Documentation/admin-guide/cgroup-v2.rst, memory.max, and cgroup-v1/memory.rst, memory.limit_in_bytes.
+    """
+    limit = int(psutil.virtual_memory().total)
+    for path in cgroups:
+        with suppress(OSError, ValueError):  # no limit is written as "max", or as a number beyond any machine's memory
+            limit = min(limit, int(path.read_text()))
+    return limit
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:

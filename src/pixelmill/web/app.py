@@ -10,7 +10,7 @@ from pixelmill import __version__
 from pixelmill.fleet.server import RunningCalls
 from pixelmill.fleet.service import FleetService
 from pixelmill.fleet.tokens import Tokens
-from pixelmill.web import dashboard, problems, processing, watching
+from pixelmill.web import dashboard, metrics, problems, processing, watching
 from pixelmill.web.access import guard
 
 ENDLESS = ("/v1/events",)
@@ -24,6 +24,7 @@ def make_app(service: FleetService, tokens: Tokens | None) -> ASGIApp:
     guarded = [Depends(guard(tokens))]
     app.include_router(processing.router(service), dependencies=guarded, tags=["pictures"])
     app.include_router(watching.router(service), dependencies=guarded, tags=["fleet"])
+    app.include_router(metrics.router(service, tokens), dependencies=guarded, tags=["fleet"])
 
     @app.get("/livez", response_class=PlainTextResponse, tags=["health"], summary="Whether the process is alive")
     async def livez() -> str:
