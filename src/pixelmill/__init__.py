@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from pixelmill.operations.custom import operation
     from pixelmill.pipeline import Pipeline
     from pixelmill.result import Result, Trace
+    from pixelmill.signing import sign_url
 
 __version__ = "0.1.0"
 
@@ -76,6 +77,7 @@ _HOMES = {
     "pixelmill.operations.custom": ("operation",),
     "pixelmill.pipeline": ("Pipeline",),
     "pixelmill.result": ("Result", "Trace"),
+    "pixelmill.signing": ("sign_url",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -111,6 +113,7 @@ __all__ = [
     "open_executor",
     "operation",
     "run",
+    "sign_url",
 ]
 
 

@@ -81,6 +81,29 @@ class ServerSettings(PluginSettings):
         return Limits(**{field.name: getattr(self, field.name) for field in fields(Limits)})
 
 
+class OnDemandSettings(PluginSettings):
+    """What pictures on demand are made of, and for whom. A field `x` is the variable `PIXELMILL_X`."""
+
+    config: str = Field("", description="configuration file, YAML or TOML, with presets and sources by their names")
+    url_keys: SecretStr = Field(
+        SecretStr(""), description="keys that sign addresses, separated by commas; the first one signs"
+    )
+    url_keys_file: str = Field("", description="file with more of them, one a line, read again when it changes")
+    url_unsafe: bool = Field(False, description="take addresses with `unsafe` in place of a signature")
+    url_max_age_s: int = Field(
+        86_400, ge=0, le=31_536_000, description="time that a picture is used before its source is looked at again, seconds"
+    )
+    source_roots: str = Field("", description="folders with sources: NAME=FOLDER items separated by commas, or one FOLDER")
+    source_urls: str = Field(
+        "", description="what sources' URLs may begin with: https://HOST/, https://*.DOMAIN/, s3://BUCKET/, by commas"
+    )
+    source_internal: str = Field("", description="hosts of sources that may be inside one's own network: HOST or HOST:PORT")
+    source_timeout_s: float = Field(10.0, gt=0, le=600, description="time to fetch a source, seconds")
+    source_fetches: int = Field(16, ge=1, le=1024, description="sources fetched at a time")
+    cache_dir: str = Field("", description="folder that finished pictures are kept in; unset: none are")
+    cache_mib: int = Field(1024, ge=1, description="what they may take together, MiB")
+
+
 class WorkerSettings(ServerSettings):
     """A worker's settings."""
 
@@ -117,7 +140,7 @@ class WorkerSettings(ServerSettings):
         return PORTS[self.pool] if self.port is None else self.port
 
 
-class OrchestratorSettings(ServerSettings):
+class OrchestratorSettings(ServerSettings, OnDemandSettings):
     """The orchestrator's settings. Hosts are `host:port` items separated by commas."""
 
     service_name: str = Field("orchestrator", validation_alias=AliasChoices("service_name", "SERVICE_NAME"))

@@ -46,6 +46,7 @@ NAMES = [
     "open_executor",
     "operation",
     "run",
+    "sign_url",
 ]
 PIPELINE: Any = pixelmill.Pipeline()
 OPEN: Any = pixelmill.open_executor

@@ -18,6 +18,7 @@ from pixelmill.cli.describe import add_to as add_describing
 from pixelmill.cli.run import add_to as add_run
 from pixelmill.cli.security import add_to as add_security
 from pixelmill.cli.servers import add_to as add_servers
+from pixelmill.cli.sign import add_to as add_sign
 from pixelmill.cli.watch import add_to as add_watching
 from pixelmill.errors import InvalidPipeline, PixelmillError
 
@@ -31,7 +32,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=examples("run photos/ -o small/ --op resize:1280x720 --op sharpen -f webp", "ops resize", "up"),
 )
-for add_to in (add_run, add_describing, add_servers, add_watching, add_bench, add_security):
+for add_to in (add_run, add_describing, add_servers, add_watching, add_bench, add_security, add_sign):
     add_to(app)
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from pixelmill import compact
+from pixelmill.attached import read_files, with_files
 from pixelmill.codecs import Output
 from pixelmill.errors import InvalidPipeline, expected
-from pixelmill.operations import Operation, make_operation, operation_class, operation_names
-from pixelmill.operations.watermark import MAX_LOGO_BYTES
+from pixelmill.operations import Operation, make_operation, operation_names
 from pixelmill.pipeline import Pipeline, make_output, plain
 
 FILE_EXTENSIONS = (".json", ".yaml", ".yml", ".txt", ".pipeline")
@@ -42,10 +41,10 @@ def load(given: str) -> Pipeline:
     """
     path = Path(given)
     if len(given) < 1000 and path.is_file():
-        return Pipeline.from_data(_with_files(plain(_text(path)), path.parent))
+        return Pipeline.from_data(with_files(plain(_text(path)), path.parent))
     if path.suffix.lower() in FILE_EXTENSIONS and "|" not in given:
         raise InvalidPipeline(expected("a file", "the pipeline", given) + ", which does not exist")
-    return Pipeline.from_data(_with_files(plain(given), Path()))
+    return Pipeline.from_data(with_files(plain(given), Path()))
 
 
 def _text(path: Path) -> str:
@@ -60,7 +59,7 @@ def _operations(text: str) -> list[Operation]:
     if output or renditions or not stages:
         hint = f"; write -f {output.name} for the format of the results" if output else ""
         raise InvalidPipeline(expected(f"one of {', '.join(operation_names())}", "--op", text) + hint)
-    return [make_operation(stage.name, _read_files(stage.name, stage.parameters, Path())) for stage in stages]
+    return [make_operation(stage.name, read_files(stage.name, stage.parameters, Path())) for stage in stages]
 
 
 def _output(format: str, before: Output) -> Output:
@@ -70,42 +69,3 @@ def _output(format: str, before: Output) -> Output:
     if stages or output is None:
         raise InvalidPipeline(expected(f"one of {', '.join(sorted(compact.OUTPUTS))}", "--format", format))
     return make_output(output.name, {"background": before.background, **output.parameters})
-
-
-def _with_files(data: object, folder: Path) -> object:
-    """Return the pipeline's data with the contents of files in place of their names."""
-    if not isinstance(data, dict):
-        return data
-    read = dict(data)
-    if isinstance(data.get("operations"), list):
-        read["operations"] = [
-            _read_files(item["op"], item, folder) if isinstance(item, dict) and item.get("op") in operation_names() else item
-            for item in data["operations"]
-        ]
-    if isinstance(data.get("renditions"), list):
-        read["renditions"] = [_with_files(one, folder) for one in data["renditions"]]
-    return read
-
-
-def _read_files(name: str, parameters: dict[str, Any], folder: Path) -> dict[str, Any]:
-    fields = operation_class(name).model_fields
-    return {
-        key: _contents(f"{name}.{key}", value, folder)
-        if key in fields and fields[key].annotation is bytes and isinstance(value, str)
-        else value
-        for key, value in parameters.items()
-    }
-
-
-def _contents(parameter: str, value: str, folder: Path) -> bytes | str:
-    """Return the contents of the file that `@FILE` names; another value is the contents themselves, in base64."""
-    if not value.startswith("@"):
-        if len(value) < 1000 and (folder / value).is_file():
-            raise InvalidPipeline(expected("@FILE", parameter, value) + f"; write @{value} for what is in the file")
-        return value
-    path = folder / value[1:]
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_LOGO_BYTES + 1)
-    except OSError as error:
-        raise InvalidPipeline(f"expected a readable file for {parameter}, got {str(path)!r}: {error.strerror}") from None

@@ -106,7 +106,8 @@ class RequestMetrics:
         self._hops[pool].observe(hop.total_s)
         self._waited[pool].observe(hop.queue_s)
         self._transfers[pool].observe(hop.transfer_s)
-        self._retries[pool].inc(hop.attempts - 1)
+        if hop.attempts > 1:
+            self._retries[pool].inc(hop.attempts - 1)
         for name, seconds in zip(hop.operations, hop.operations_s, strict=False):
             self._operations[(name,)].observe(seconds)
         if hop.decode_s:

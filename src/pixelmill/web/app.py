@@ -12,6 +12,7 @@ from pixelmill.fleet.service import FleetService
 from pixelmill.fleet.tokens import Tokens
 from pixelmill.web import dashboard, metrics, problems, processing, watching
 from pixelmill.web.access import guard
+from pixelmill.web.ondemand import routes as ondemand
 
 ENDLESS = ("/v1/events",)
 """What does not end by itself is not waited for when the server stops."""
@@ -25,6 +26,7 @@ def make_app(service: FleetService, tokens: Tokens | None) -> ASGIApp:
     app.include_router(processing.router(service), dependencies=guarded, tags=["pictures"])
     app.include_router(watching.router(service), dependencies=guarded, tags=["fleet"])
     app.include_router(metrics.router(service, tokens), dependencies=guarded, tags=["fleet"])
+    app.include_router(ondemand.router(service), tags=["pictures"])  # signatures guard it
 
     @app.get("/livez", response_class=PlainTextResponse, tags=["health"], summary="Whether the process is alive")
     async def livez() -> str:

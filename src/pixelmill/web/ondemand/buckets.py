@@ -1,0 +1,86 @@
+"""Pictures where fsspec reads: object stores, mainly."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import fsspec
+
+from pixelmill.errors import ImageTooLarge, PixelmillError, SourceFailed, SourceForbidden, SourceNotFound, expected
+from pixelmill.limits import Limits
+from pixelmill.web.ondemand.source import Fetched
+
+
+class Storage:
+    """Reads through fsspec, whose calls wait: each in a thread.
+
+    Args:
+        limits: how large a picture may be.
+        timeout_s: time for a picture, seconds. A thread that is over it goes on until its call ends.
+        threads: calls at a time.
+    """
+
+    def __init__(self, limits: Limits, timeout_s: float, threads: int) -> None:
+        self._limits = limits
+        self._timeout_s = timeout_s
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="storage")
+
+    async def fetch(self, url: str, known: str) -> Fetched | None:
+        """Return what is at a URL; None where it is still the version that `known` names. Raises a `SourceError`."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await loop.run_in_executor(self._threads, self._read, url, known)
+        except TimeoutError:
+            raise SourceFailed(f"expected the source within {self._timeout_s:g} s, got no answer for {url}") from None
+
+    def _read(self, url: str, known: str) -> Fetched | None:
+        most = self._limits.max_input_bytes
+        try:
+            system, path = fsspec.core.url_to_fs(url)
+            found = system.info(path)
+            if found.get("type") == "directory":
+                raise SourceNotFound(expected("a file", "the source", url))
+            size = found.get("size")
+            if size is not None:
+                self._limits.check_input(int(size))
+            validator = str(system.ukey(path))
+            if validator == known:
+                return None
+            data = bytes(system.cat_file(path, start=0, end=most + 1))
+        except PixelmillError:
+            raise
+        except FileNotFoundError:
+            raise SourceNotFound(expected("a file that is there", "the source", url)) from None
+        except PermissionError:
+            raise SourceForbidden(expected("a file that may be read", "the source", url)) from None
+        except Exception as error:  # each kind of store has errors of its own
+            raise SourceFailed(f"expected to read {url}, got: {type(error).__name__}") from error
+        if len(data) > most:
+            raise ImageTooLarge(f"expected at most {most} bytes for the source, got more")
+        return Fetched(data, validator)
+
+
+@dataclass(frozen=True)
+class StoredSource:
+    """A picture in an object store."""
+
+    url: str
+    storage: Storage
+    is_near = False
+
+    @property
+    def location(self) -> str:
+        """Its URL."""
+        return self.url
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.url.rpartition("/")[2]
+
+    async def fetch(self, known: str = "") -> Fetched | None:
+        """Return the picture; None where it is still the version that `known` names."""
+        return await self.storage.fetch(self.url, known)

@@ -1,0 +1,175 @@
+"""Pictures from web servers, fetched with bounds on everything."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import httpcore
+import httpx
+
+from pixelmill import __version__
+from pixelmill.errors import ImageTooLarge, SourceError, SourceFailed, SourceForbidden, SourceNotFound, expected
+from pixelmill.limits import Limits
+from pixelmill.web.ondemand.allowlist import AllowList
+from pixelmill.web.ondemand.network import GuardedNetwork, Resolve, client_tls, resolve
+from pixelmill.web.ondemand.source import Fetched
+
+MAX_REDIRECTS = 4
+CONNECT_S = 5.0
+IDLE_S = 15.0
+"""Time that an unused connection is kept, seconds."""
+KEPT = 32
+"""Unused connections that are kept."""
+REDIRECTS = (301, 302, 303, 307, 308)
+TAG, DATE = "etag ", "date "
+NETWORK_ERRORS = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, OSError)
+
+
+class Web:
+    """Fetches from web servers. Neither cookies nor credentials are sent, and the environment's proxies are not used.
+
+    Args:
+        allowed: what may be fetched; asked anew for every redirect.
+        limits: how large a picture may be.
+        timeout_s: time for a whole picture, redirects included, seconds.
+    """
+
+    def __init__(
+        self,
+        allowed: AllowList,
+        limits: Limits,
+        timeout_s: float,
+        resolve: Resolve = resolve,
+        tls: Callable[[], ssl.SSLContext] = client_tls,
+    ) -> None:
+        self.allowed = allowed
+        self._limits = limits
+        self._timeout_s = timeout_s
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=tls(),
+            max_connections=None,
+            max_keepalive_connections=KEPT,
+            keepalive_expiry=IDLE_S,
+            network_backend=GuardedNetwork(allowed.is_internal, resolve),
+        )
+
+    async def fetch(self, url: httpx.URL, known: str = "") -> Fetched | None:
+        """Return what is at an allowed URL; None where it is still the version that `known` names.
+
+        Raises:
+            SourceError: it cannot be had, or leads to where it may not be fetched from.
+            ImageTooLarge: it has too many bytes.
+        """
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                for _ in range(MAX_REDIRECTS + 1):
+                    answer = await self._once(url, known)
+                    if not isinstance(answer, httpx.URL):
+                        return answer
+                    url = answer
+        except (TimeoutError, httpcore.TimeoutException):
+            raise SourceFailed(
+                f"expected the source within {self._timeout_s:g} s, got no end of it from {url.host}"
+            ) from None
+        except NETWORK_ERRORS as error:
+            raise SourceFailed(
+                f"expected to fetch the source from {url.host}, got: {error or type(error).__name__}"
+            ) from None
+        raise SourceFailed(f"expected at most {MAX_REDIRECTS} redirects for the source, got more")
+
+    async def close(self) -> None:
+        """Close the connections that are kept."""
+        await self._pool.aclose()
+
+    async def _once(self, url: httpx.URL, known: str) -> Fetched | httpx.URL | None:
+        """Ask once; return the picture, None where it has not changed, or where it is instead."""
+        timeout = {"connect": CONNECT_S, "read": self._timeout_s, "write": self._timeout_s, "pool": self._timeout_s}
+        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        async with self._pool.stream("GET", target, headers=_headers(known), extensions={"timeout": timeout}) as response:
+            headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+            if response.status in REDIRECTS and "location" in headers:
+                return self._followed(url, headers["location"])
+            if response.status == HTTPStatus.NOT_MODIFIED and known:
+                return None
+            if response.status != HTTPStatus.OK:
+                raise _refused(response.status, url.host)
+            encoding = headers.get("content-encoding", "identity").strip().lower()
+            if encoding not in ("", "identity"):
+                raise SourceFailed(expected("no Content-Encoding", f"the source at {url.host}", encoding))
+            return Fetched(await self._body(response, headers.get("content-length", "")), _validator(headers))
+
+    def _followed(self, url: httpx.URL, location: str) -> httpx.URL:
+        if "://" not in location:
+            try:
+                location = str(url.join(location))
+            except (httpx.InvalidURL, ValueError):
+                raise SourceFailed(expected("a URL", "a redirect of the source", location)) from None
+        return self.allowed.web(location)
+
+    async def _body(self, response: httpcore.Response, length: str) -> bytes:
+        most = self._limits.max_input_bytes
+        if length.isdigit() and int(length) > most:
+            raise ImageTooLarge(f"expected at most {most} bytes for the source, got {length}")
+        chunks, size = [], 0
+        async for chunk in response.aiter_stream():
+            size += len(chunk)
+            if size > most:
+                raise ImageTooLarge(f"expected at most {most} bytes for the source, got more")
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+
+def _headers(known: str) -> list[tuple[str, str]]:
+    headers = [
+        ("User-Agent", f"Pixelmill/{__version__}"),
+        ("Accept", "image/*, */*;q=0.5"),
+        ("Accept-Encoding", "identity"),  # no decoder runs, so nothing can inflate
+    ]
+    if known.startswith(TAG):
+        headers.append(("If-None-Match", known.removeprefix(TAG)))
+    elif known.startswith(DATE):
+        headers.append(("If-Modified-Since", known.removeprefix(DATE)))
+    return headers
+
+
+def _validator(headers: dict[str, str]) -> str:
+    if tag := headers.get("etag"):
+        return TAG + tag
+    date = headers.get("last-modified")
+    return DATE + date if date else ""
+
+
+def _refused(status: int, host: str) -> SourceError:
+    message = f"expected HTTP 200 for the source from {host}, got {status}"
+    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+        return SourceNotFound(message)
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return SourceForbidden(message)
+    return SourceFailed(message)
+
+
+@dataclass(frozen=True)
+class WebSource:
+    """A picture on a web server."""
+
+    url: httpx.URL
+    web: Web
+    is_near = False
+
+    @property
+    def location(self) -> str:
+        """Its URL."""
+        return str(self.url)
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.url.path.rpartition("/")[2]
+
+    async def fetch(self, known: str = "") -> Fetched | None:
+        """Return the picture; None where it is still the version that `known` names."""
+        return await self.web.fetch(self.url, known)
