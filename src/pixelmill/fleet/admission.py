@@ -126,6 +126,14 @@ class Admission:
         self._pressure.arrive()
         self._check_room(self._small, 0.0, size)
 
+    def look(self, size: int = 0) -> None:
+        """Raise `Overloaded` where `check` would, before a request's input is read. It notes only what it refuses."""
+        try:
+            self._check_room(self._small, 0.0, size)
+        except Overloaded:
+            self._pressure.arrive()
+            raise
+
     def _has_place(self, lane: _Lane) -> bool:
         return self.running < self.places and lane.running < self._share(lane)
 

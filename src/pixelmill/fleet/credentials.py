@@ -75,12 +75,22 @@ class ServerTls:
 
     def __init__(self, cert: str, key: str, client_ca: str = "") -> None:
         self.cert, self.key, self.client_ca = cert, key, client_ca
-        self._kept = Kept([path for path in (cert, key, client_ca) if path], self._make)
+        self.paths = [path for path in (cert, key, client_ca) if path]
+        self._kept = Kept(self.paths, self._make)
         self._served = self._kept.current()
 
     def credentials(self) -> grpc.ServerCredentials:
         """Return credentials for a port: each new connection looks at whether the files have changed."""
         return grpc.dynamic_ssl_server_credentials(self._served, self._changed, bool(self.client_ca))
+
+    def context(self) -> ssl.SSLContext:
+        """Return the same for Python's own TLS, of the files as they are now. Raises `InvalidPipeline`."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        _load_pair(context, self.cert, self.key)
+        if self.client_ca:
+            _load_ca(context, self.client_ca)
+            context.verify_mode = ssl.CERT_REQUIRED
+        return context
 
     def _changed(self) -> Any:
         """Return the files' contents for gRPC, or None where they are as before. Called by threads of gRPC."""
@@ -91,10 +101,7 @@ class ServerTls:
         return current
 
     def _make(self, cert: bytes, key: bytes, client_ca: bytes | None = None) -> grpc.ServerCertificateConfiguration:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        _load_pair(context, self.cert, self.key)
-        if self.client_ca:
-            _load_ca(context, self.client_ca)
+        self.context()
         return grpc.ssl_server_certificate_configuration([(key, cert)], client_ca)
 
 

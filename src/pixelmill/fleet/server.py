@@ -155,6 +155,7 @@ class Server:
         self.port = 0
         self.id = uuid.uuid4().hex
         self.started = time.monotonic()
+        self._closed_at = 0.0
         self._services = [*services, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME]
         health_pb2_grpc.add_HealthServicer_to_server(self.health, self.grpc)
         reflection.enable_server_reflection(self._services, self.grpc)
@@ -168,6 +169,11 @@ class Server:
     def closed(self) -> bool:
         """Whether new calls are refused."""
         return self.closing.is_set()
+
+    @property
+    def closing_for_s(self) -> float:
+        """How long new calls have been refused, seconds."""
+        return time.monotonic() - self._closed_at if self.closed else 0.0
 
     async def start(self, host: str, port: int, tls: ServerTls | None = None) -> None:
         """Listen. Raises `Unavailable` where the address is taken."""
@@ -189,6 +195,7 @@ class Server:
         await self.health.enter_graceful_shutdown()
         await asyncio.sleep(drain_s)
         self.closing.set()
+        self._closed_at = time.monotonic()
         loop = asyncio.get_running_loop()
         until = loop.time() + grace_s
         while self.calls.count and loop.time() < until:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import image_processing_pb2 as pb
-from pixelmill.errors import Cancelled, Draining, Overloaded
+from pixelmill.errors import Cancelled, Draining, Overloaded, PixelmillError
 from pixelmill.fleet.addresses import parse_hosts
 from pixelmill.fleet.admission import Admission
 from pixelmill.fleet.census import Census
@@ -93,6 +93,35 @@ class FleetService:
         if self.server.closed:
             self.rejected[Draining.reason] += 1
             raise Draining("the orchestrator is shutting down")
+
+    def out_of_reach(self) -> list[str]:
+        """Return the names of the pools that are configured and of which no instance can be reached."""
+        reach = self.pools.reach
+        return [name for name in self.settings.hosts if not reach.up(self.pools[name].known)]
+
+    def check_room(self, id: str, size: int, entrance: Entrance) -> None:
+        """Look whether a request would be let in now, before its `size` bytes are read: cheap, and for every request.
+
+        One that is refused here is known as one that failed.
+
+        Raises:
+            Draining, Overloaded: it would not.
+        """
+        self.check_open()
+        try:
+            self.admission.look(size)
+        except Overloaded as error:
+            self.note_failure(id, size, entrance, error, 0.0)
+            raise
+
+    def note_failure(self, id: str, size: int, entrance: Entrance, error: PixelmillError, total_s: float) -> None:
+        """Take note of a request that came to nothing before it could be run: refused, or given up on its way here."""
+        record = Record(id, size, self.placement, entrance)
+        self.history.add(record)
+        record.fail(error, total_s)
+        if isinstance(error, Overloaded):
+            self.rejected[error.reason] += 1
+        self._tell(record)
 
     async def run(self, request: Request, entrance: Entrance) -> Result:
         """Run one request.

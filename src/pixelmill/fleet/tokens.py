@@ -78,13 +78,28 @@ def _tokens_of(content: bytes, path: str) -> Digests:
     return digests((line for line in lines if line and not line.startswith("#")), path)
 
 
+class Refusals:
+    """Says in the log how many came without a valid token, once a minute at most."""
+
+    def __init__(self) -> None:
+        self._refused = 0
+        self._said = -SAID_EVERY_S
+
+    def note(self) -> None:
+        """Take note of one."""
+        self._refused += 1
+        now = time.monotonic()
+        if now >= self._said + SAID_EVERY_S:
+            log.warning("refused %d call(s) that came without a valid token", self._refused)
+            self._refused, self._said = 0, now
+
+
 class Authentication(grpc.aio.ServerInterceptor):
     """Refuses calls without a valid token before any of their data is read."""
 
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
-        self._refused = 0
-        self._said = -SAID_EVERY_S
+        self._refusals = Refusals()
 
     async def intercept_service(self, continuation: Callable[..., Awaitable[Any]], details: Any) -> Any:
         """Return the call's handler, or one that refuses it."""
@@ -95,20 +110,13 @@ class Authentication(grpc.aio.ServerInterceptor):
             return await continuation(details)
         got = "one that is not valid" if given else "none"
         wanted = f"expected a token (authorization: Bearer …, or PIXELMILL_TOKEN), got {got}"
-        self._log_refusal()
+        self._refusals.note()
 
         async def refuse(requests: Any, context: Any) -> AsyncIterator[Any]:
             await abort(context, status_of(Unauthenticated(wanted)))
             yield  # what makes it a stream, which answers without waiting for the request
 
         return grpc.stream_stream_rpc_method_handler(refuse)
-
-    def _log_refusal(self) -> None:
-        self._refused += 1
-        now = time.monotonic()
-        if now >= self._said + SAID_EVERY_S:
-            log.warning("refused %d call(s) that came without a valid token", self._refused)
-            self._refused, self._said = 0, now
 
 
 def admitted(settings: OrchestratorSettings) -> Tokens | None:

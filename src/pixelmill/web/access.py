@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from fastapi import Request
 
 from pixelmill.errors import Unauthenticated
-from pixelmill.fleet.tokens import Tokens
+from pixelmill.fleet.tokens import Refusals, Tokens
 
 
-def guard(tokens: Tokens | None) -> Callable[[Request], None]:
-    """Return a dependency that refuses requests without a valid token; none where None."""
+def guard(tokens: Tokens | None) -> Callable[[Request], Awaitable[None]]:
+    """Return a dependency that refuses requests without a valid token; none where None. It comes before the body is read."""
+    refusals = Refusals()
 
-    def check(request: Request) -> None:
+    async def check(request: Request) -> None:
+        if tokens is None:
+            return
         given = request.headers.get("authorization", "")
-        if tokens is not None and not tokens.admit(given):
+        if not tokens.admit(given):
+            refusals.note()
             got = "one that is not valid" if given else "none"
             raise Unauthenticated(f"expected a token (Authorization: Bearer …), got {got}")
 

@@ -5,13 +5,14 @@ Source: RFC 9457, Problem Details for HTTP APIs.
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from math import ceil
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
@@ -61,14 +62,26 @@ def respond(
     return JSONResponse(problem.model_dump(), status, headers, MEDIA_TYPE)
 
 
+def as_bytes(status: int, reason: str, detail: str, headers: dict[str, str] | None = None) -> bytes:
+    """Return a whole response for a connection that is closed after it, as it goes over the wire."""
+    response = respond(status, reason, detail, headers={**(headers or {}), "Connection": "close"})
+    lines = b"".join(b"%b: %b\r\n" % pair for pair in response.raw_headers)
+    return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode() + lines + b"\r\n" + bytes(response.body)
+
+
 def add_to(app: FastAPI) -> None:
     """Have an app answer whatever is raised with a problem."""
 
     @app.exception_handler(HTTPException)
-    async def _http(request: Request, error: HTTPException) -> JSONResponse:
+    async def _http(request: Request, error: HTTPException) -> Response:
+        headers = dict(error.headers or {})
+        if "Allow" in headers:
+            headers["Allow"] = ", ".join(sorted({*re.findall(r"\w+", headers["Allow"]), "OPTIONS"}))
+            if request.method == "OPTIONS":
+                return Response(status_code=204, headers=headers)
         phrase = HTTPStatus(error.status_code).phrase
         reason = phrase.upper().replace(" ", "_").replace("-", "_")
-        return respond(error.status_code, reason, str(error.detail), headers=dict(error.headers or {}))
+        return respond(error.status_code, reason, str(error.detail), headers=headers)
 
     @app.exception_handler(RequestValidationError)
     async def _validation(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -3,74 +3,89 @@
 from __future__ import annotations
 
 import asyncio
-import base64
+import time
 from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Annotated, Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
 
-from pixelmill.codecs.formats import FORMATS
-from pixelmill.errors import Cancelled
+from pixelmill.errors import Cancelled, InvalidPipeline, Overloaded, PixelmillError
 from pixelmill.fleet.journey import Request as Job
 from pixelmill.fleet.service import FleetService, new_request_id, request_id
 from pixelmill.limits import Deadline
-from pixelmill.pipeline import Pipeline
 from pixelmill.plan import check_placement
-from pixelmill.result import Result, Trace
-from pixelmill.web import body, problems
-from pixelmill.web.views import rendered_view, trace_view
+from pixelmill.web import answers, body, examples, problems
+from pixelmill.web.arriving import Arriving
+from pixelmill.web.pipelines import Spelled, spelled
 
-JSON = "application/json"
+ENTRANCE: Final = "http"
 Made = TypeVar("Made")
 
 
 def router(service: FleetService) -> APIRouter:
     """Return the routes."""
     routes = APIRouter(prefix="/v1")
+    processing = Processing(service)
 
-    @routes.post("/process", summary="Run a pipeline on a picture", response_class=Response, responses=problems.RESPONSES)
-    async def process(request: Request, timeout_s: Annotated[float | None, Query(gt=0, le=3600)] = None) -> Response:
-        id = request_id(request.headers.get("x-request-id", "")) or new_request_id()
-        request.state.request_id = id
-        deadline = Deadline.after(timeout_s or service.limits.timeout_s)
-        service.check_open()
-        sent = await body.read(request, service.limits)
-        pipeline = Pipeline.parse(sent.pipeline) if sent.pipeline else Pipeline()
-        placement = check_placement(sent.placement) if sent.placement else service.placement
-        job = Job(id, sent.image, pipeline, placement, deadline)
-        result = await while_connected(request, service.run(job, "http"))
-        return _response(result, JSON in request.headers.get("accept", ""))
+    @routes.post(
+        "/process",
+        summary="Run a pipeline on a picture",
+        response_class=Response,
+        responses={200: examples.PROCESSED, **problems.RESPONSES},
+        openapi_extra=examples.PROCESS,
+    )
+    async def process(request: Request) -> Response:
+        """The picture is the body, or a file of a form. The pipeline, in JSON, YAML or the compact form, stands in the
+        form, in the query or in the header `X-Pipeline`.
+
+        The answer is the picture, or by `Accept: application/json` JSON with the picture in base64 and the trace. Where
+        the pipeline has renditions it is `multipart/mixed`: the trace as JSON, then each picture by its name; or JSON.
+        """
+        return await processing.answer(request)
 
     return routes
 
 
-def _response(result: Result, as_json: bool) -> Response:
-    headers = trace_headers(result.trace)
-    if as_json or len(result.outputs) > 1 or result.outputs[0].name:
-        outputs = [
-            {**rendered_view(made).model_dump(), "data": base64.b64encode(made.data).decode()} for made in result.outputs
-        ]
-        return JSONResponse({"outputs": outputs, "trace": trace_view(result.trace).model_dump()}, headers=headers)
-    return Response(result.data, media_type=FORMATS[result.info.format].media_type, headers=headers)
+class Processing:
+    """Runs requests of one kind for a service."""
 
+    def __init__(self, service: FleetService) -> None:
+        self._service = service
+        self._arriving = Arriving()
 
-def trace_headers(trace: Trace) -> dict[str, str]:
-    """Return the headers that tell where the time of a request went.
+    async def answer(self, request: Request) -> Response:
+        """Answer one request. Raises `PixelmillError`."""
+        service = self._service
+        came = time.monotonic()
+        id = request_id(request.headers.get("x-request-id", "")) or new_request_id()
+        request.state.request_id = id
+        accept = ", ".join(request.headers.getlist("accept"))
+        size = body.declared_size(request)
+        # What is wrong or does not fit is said before the picture has come.
+        service.check_room(id, size, ENTRANCE)
+        given = body.beside(request)
+        known = await self._pipeline(given, accept) if "pipeline" in given else None
+        timeout_s = body.timeout_of(given, service.limits.timeout_s)
+        try:
+            sent = await body.read(request, service.limits, self._arriving, Deadline(came + timeout_s))
+        except (Cancelled, Overloaded) as error:
+            service.note_failure(id, size, ENTRANCE, error, time.monotonic() - came)
+            raise
+        given = body.agreed(given, sent.fields)
+        known = known or await self._pipeline(given, accept)
+        placement = check_placement(given["placement"]) if given.get("placement") else service.placement
+        deadline = Deadline(came + body.timeout_of(given, service.limits.timeout_s))
+        job = Job(id, sent.image, known.pipeline, placement, deadline, known.spelling)
+        result = await while_connected(request, service.run(job, ENTRANCE))
+        return answers.answer(result, accept)
 
-    Source: W3C, Server Timing.
-    """
-    entries = [f"queue;dur={trace.queue_s * 1000:.1f}"]
-    for number, hop in enumerate(trace.hops, 1):
-        done = "+".join(hop.operations) or "encode"
-        entries.append(f'hop{number};desc="{done}@{hop.instance}";dur={hop.total_s * 1000:.1f}')
-    entries.append(f"total;dur={trace.total_s * 1000:.1f}")
-    return {
-        "Server-Timing": ", ".join(entries),
-        "X-Request-Id": trace.request_id,
-        "X-Pixelmill-Instances": ", ".join(dict.fromkeys(hop.instance for hop in trace.hops)),
-    }
+    async def _pipeline(self, given: body.Given, accept: str) -> Spelled:
+        if "pipeline" not in given:
+            where = "a field of the form, in the query or in the header X-Pipeline"
+            raise InvalidPipeline(f"expected a pipeline in {where}, got none")
+        return await spelled(given["pipeline"], accept)
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, Made]) -> Made:
@@ -86,7 +101,7 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, Made]) -> 
         if task.done():
             return task.result()
         task.cancel()
-        with suppress(asyncio.CancelledError):
+        with suppress(asyncio.CancelledError, PixelmillError):
             await task
         raise Cancelled("the client has gone")
     finally:

@@ -5,20 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from math import ceil
+from typing import cast
 
 import uvicorn
 
 from pixelmill.errors import Unavailable
-from pixelmill.fleet.exposure import protection
+from pixelmill.fleet.credentials import server_tls
+from pixelmill.fleet.exposure import exposure, protection
+from pixelmill.fleet.server import CONNECTION_AGE_S
 from pixelmill.fleet.service import FleetService
 from pixelmill.fleet.tokens import Tokens
 from pixelmill.settings import OrchestratorSettings
 from pixelmill.web.app import make_app
+from pixelmill.web.connections import IDLE_S, Connection, most_connections
+from pixelmill.web.tls import changing_context
 
 BACKLOG = 1024
+HANDSHAKE_S = 10.0
 log = logging.getLogger("pixelmill.web")
 
 
@@ -28,26 +35,50 @@ class _Server(uvicorn.Server):
         """Leave signals to the process, which has another server, too."""
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen as uvicorn does, but do not wait a minute for a client's part of TLS."""
+        config, loop = self.config, asyncio.get_running_loop()
+
+        def connection() -> asyncio.Protocol:
+            made: asyncio.Protocol = config.http_protocol_class(  # type: ignore[call-arg]
+                config=config, server_state=self.server_state, app_state={}, _loop=loop
+            )
+            return made
+
+        patience = HANDSHAKE_S if config.ssl else None
+        self.servers = [
+            await loop.create_server(
+                connection, sock=one, ssl=config.ssl, backlog=config.backlog, ssl_handshake_timeout=patience
+            )
+            for one in sockets or []
+        ]
+        self.started = True
+
 
 class HttpServer:
     """Answers HTTP for a service."""
 
     def __init__(self, service: FleetService, tokens: Tokens | None) -> None:
         self._settings = service.settings
+        self._stopping = service.server
+        tls = server_tls(self._settings)
+        age_s = self._settings.connection_age_s or (CONNECTION_AGE_S if tls else None)
+        connection = partial(Connection, server=service.server, most=most_connections(), age_s=age_s)
         config = uvicorn.Config(
             make_app(service, tokens),
-            http="httptools",
+            http=cast(type[asyncio.Protocol], connection),
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=1,
+            timeout_keep_alive=IDLE_S,
+            backlog=BACKLOG,
         )
-        logging.getLogger("uvicorn").setLevel(logging.WARNING)
+        logging.getLogger("uvicorn").setLevel(logging.ERROR)
         config.load()
-        # Given as a whole, as the key is checked by whoever makes it.
-        config.ssl = _tls(self._settings)
+        # Given as a whole, as the files are checked by whoever makes it, and may change.
+        config.ssl = changing_context(tls) if tls else None
         self._server = _Server(config)
         self._serving: asyncio.Task[None] | None = None
 
@@ -65,24 +96,18 @@ class HttpServer:
         if self._serving.done():
             self._serving.result()
         log.info("listening for HTTP on %s:%d, %s", self._settings.host, port, protection(self._settings))
+        if warning := exposure(self._settings, port):
+            log.warning(warning)
         return port
 
     async def stop(self) -> None:
-        """Stop; what is still being answered gets a second."""
+        """Stop. What has been answered already, but is not read by its client yet, has time until the grace is over."""
+        left_s = self._settings.grace_s - self._stopping.closing_for_s
+        self._server.config.timeout_graceful_shutdown = max(1, ceil(left_s))
         self._server.should_exit = True
         if self._serving:
             with suppress(asyncio.CancelledError):
                 await self._serving
-
-
-def _tls(settings: OrchestratorSettings) -> ssl.SSLContext | None:
-    if not settings.tls_cert:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=settings.tls_client_ca or None)
-    context.load_cert_chain(settings.tls_cert, settings.tls_key)
-    if settings.tls_client_ca:
-        context.verify_mode = ssl.CERT_REQUIRED
-    return context
 
 
 def _listen(settings: OrchestratorSettings) -> socket.socket:

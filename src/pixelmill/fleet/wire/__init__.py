@@ -9,6 +9,7 @@ from pixelmill.fleet.wire.pictures import (
     rendered_of,
 )
 from pixelmill.fleet.wire.pipelines import (
+    SHORT,
     operation_message,
     operations_of,
     output_message,
@@ -26,6 +27,7 @@ from pixelmill.fleet.wire.reports import Called, error_message, error_of, report
 
 __all__ = [
     "SHARED_FROM",
+    "SHORT",
     "Called",
     "answer_kind",
     "answer_message",
