@@ -43,7 +43,9 @@ class Edge:
             try:
                 await self._app(scope, exchange.receive, exchange.send)
             except Exception as error:
-                if exchange.answered:
+                if exchange.is_over:  # it was answered, and logged, on its way here
+                    return
+                if exchange.has_begun:
                     raise
                 await problems.answer(as_error(error))(scope, exchange.receive, exchange.send)
 
@@ -62,7 +64,7 @@ class _Exchange:
         self._receive = receive
         self._send = send
         self._is_read = not has_body
-        self.answered = False
+        self.has_begun = self.is_over = False
 
     async def receive(self) -> Message:
         """Give what comes."""
@@ -74,7 +76,7 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         """Send a part of the answer."""
         if message["type"] == "http.response.start":
-            self.answered = True
+            self.has_begun = True
             headers = list(message.get("headers", ()))
             known = {name for name, _ in headers}
             headers += [pair for pair in SAFE if pair[0] not in known]
@@ -83,6 +85,7 @@ class _Exchange:
             await self._send({**message, "headers": headers})
         elif self._is_read or message.get("more_body", False):
             await self._send(message)
+            self.is_over = not message.get("more_body", False)
         else:
             # A connection that is closed while its client sends may be lost before the client has read the answer.
             await self._send({**message, "more_body": True})
@@ -91,3 +94,4 @@ class _Exchange:
                     while not self._is_read:
                         await self.receive()
             await self._send({"type": "http.response.body", "body": b""})
+            self.is_over = True
