@@ -261,5 +261,8 @@ def test_up_says_that_its_port_is_taken() -> None:
         with up("--port", str(port)) as process:
             shown, complaints = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 1
-    assert complaints == f"pixelmill: expected a free port for the orchestrator, got {port}, which is in use\n"
+    assert (
+        complaints
+        == f"pixelmill: expected a free port for the orchestrator, got {port}, which is in use; --port names another\n"
+    )
     assert not shown

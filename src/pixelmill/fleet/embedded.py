@@ -139,9 +139,13 @@ class EmbeddedFleet:
         if self._http_port < 0:
             # One that it has again when it is started again.
             self._http_port = _free_port(self.host)
-        for port in (self._port, self._http_port):
+        for port, whose, option in (
+            (self._port, "the orchestrator", "--port"),
+            (self._http_port, "the orchestrator's HTTP", "--http-port"),
+        ):
             if port > 0 and not _is_free(self.host, port):
-                raise Unavailable(expected("a free port", "the orchestrator", port) + ", which is in use")
+                problem = expected("a free port", whose, port)
+                raise Unavailable(f"{problem}, which is in use; {option} names another")
         output = self._open_log()
         environment = _environment()
         try:

@@ -45,6 +45,7 @@ class Timeline:
     """The last seconds. `clock` gives the time in seconds since 1970."""
 
     def __init__(self, kept_s: int = KEPT_S, clock: Callable[[], float] = time.time) -> None:
+        self.kept_s = kept_s
         self._clock = clock
         self._seconds: deque[Second] = deque(maxlen=kept_s)
 

@@ -26,7 +26,7 @@ def make_app(service: FleetService, tokens: Tokens | None) -> ASGIApp:
     problems.add_to(app)
     guarded = [Depends(guard(tokens))]
     app.include_router(processing.router(service), dependencies=guarded, tags=["pictures"])
-    app.include_router(watching.router(service), dependencies=guarded, tags=["fleet"])
+    app.include_router(watching.router(service), dependencies=guarded, tags=["fleet"], responses=problems.RESPONSES)
     app.include_router(metrics.router(service, tokens), dependencies=guarded, tags=["fleet"])
     app.include_router(ondemand.router(service), tags=["pictures"])  # signatures guard it
     app.include_router(health.router(service), tags=["health"])

@@ -43,6 +43,7 @@ def add_to(app: FastAPI, wants_token: bool) -> None:
 
     def document() -> dict[str, Any]:
         made = generate()
+        _leave_out_422(made)
         if wants_token:
             components = made.setdefault("components", {})
             components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
@@ -50,6 +51,15 @@ def add_to(app: FastAPI, wants_token: bool) -> None:
         return made
 
     app.openapi = document  # type: ignore[method-assign]
+
+
+def _leave_out_422(document: dict[str, Any]) -> None:
+    """Parameters that are refused are answered with 400 and a problem, not with what FastAPI says by itself."""
+    for ways in document["paths"].values():
+        for operation in ways.values():
+            operation["responses"].pop("422", None)
+    for name in ("HTTPValidationError", "ValidationError"):
+        document.get("components", {}).get("schemas", {}).pop(name, None)
 
 
 def _assets() -> Path:

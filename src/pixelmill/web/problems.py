@@ -34,9 +34,10 @@ class Problem(BaseModel):
     request_id: str = Field("", description="of the request that failed, where it got that far")
 
 
+_CONTENT = {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": Problem, "content": {MEDIA_TYPE: {}}, "description": "The request is at fault, or comes at a bad time"},
-    "5XX": {"model": Problem, "content": {MEDIA_TYPE: {}}, "description": "The fleet is at fault"},
+    "4XX": {"content": _CONTENT, "description": "The request is at fault, or comes at a bad time"},
+    "5XX": {"content": _CONTENT, "description": "The fleet is at fault"},
 }
 
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import OrderedDict
-from collections.abc import AsyncIterator
+import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Path, Query
+from fastapi.openapi.models import Example
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from pixelmill.errors import expected
-from pixelmill.fleet.history import Record
-from pixelmill.fleet.monitor import Snapshot
 from pixelmill.fleet.service import FleetService
 from pixelmill.schema import pipeline_schema
+from pixelmill.web.feed import Feed
 from pixelmill.web.views import (
     FleetView,
     RequestDetail,
@@ -28,15 +25,20 @@ from pixelmill.web.views import (
     second_view,
 )
 
-EVENTS_S = 0.25
-"""Time between two looks at what is new, seconds."""
-MOST_RECORDS = 200
-"""Requests that are told of at a time: where there are more, those that came last."""
+FEW: dict[str, Example] = {"few": {"summary": "The last ten", "value": 10}}
+ANY: dict[str, Example] = {"mine": {"summary": "One that its client named", "value": "my-request-1"}}
+
+
+class EventsResponse(StreamingResponse):
+    """Server-sent events."""
+
+    media_type = "text/event-stream"
 
 
 def router(service: FleetService) -> APIRouter:
     """Return the routes."""
     routes = APIRouter(prefix="/v1")
+    feed = Feed(service)
 
     @routes.get("/operations", summary="The JSON Schema of pipelines, with every operation")
     async def operations() -> dict[str, Any]:
@@ -47,11 +49,13 @@ def router(service: FleetService) -> APIRouter:
         return fleet_view(service, await service.monitor.look())
 
     @routes.get("/requests", summary="The last requests")
-    async def requests(limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Requests:
+    async def requests(
+        limit: Annotated[int, Query(ge=1, le=1000, description="how many", openapi_examples=FEW)] = 100,
+    ) -> Requests:
         return Requests(requests=[request_view(record) for record in service.history.recent(limit)])
 
     @routes.get("/requests/{id}", summary="One request, with all of its hops")
-    async def request(id: str) -> RequestDetail:
+    async def request(id: Annotated[str, Path(description="the request's", openapi_examples=ANY)]) -> RequestDetail:
         record = service.history.get(id)
         if record is None:
             raise HTTPException(404, expected("the id of a running or recent request", "id", id))
@@ -61,53 +65,15 @@ def router(service: FleetService) -> APIRouter:
     async def timeline() -> Timeline:
         return Timeline(seconds=[second_view(second) for second in service.timeline.seconds()])
 
-    @routes.get("/events", summary="All of it live, as server-sent events", response_class=StreamingResponse)
-    async def events() -> StreamingResponse:
-        """Events: `fleet` (as in /v1/fleet), `requests` (those that changed, as in /v1/requests), `seconds` (as in
-        /v1/timeline), each with its JSON as data.
+    @routes.get("/events", summary="All of it live, as server-sent events", response_class=EventsResponse)
+    async def events(
+        last_event_id: Annotated[str, Header(description="the id of the last event that came, of who comes back")] = "",
+    ) -> EventsResponse:
+        """Events: `fleet` (as in /v1/fleet), `requests` (those that changed, as in /v1/requests; the last ones at first),
+        `seconds` (as in /v1/timeline, with the time as id), each with its JSON as data. It ends when the server stops.
         """
+        after = int(last_event_id) if re.fullmatch(r"\d{1,12}", last_event_id) else 0
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(_events(service), media_type="text/event-stream", headers=headers)
+        return EventsResponse(feed.events(after), headers=headers)
 
     return routes
-
-
-async def _events(service: FleetService) -> AsyncIterator[bytes]:
-    changed: OrderedDict[str, Record] = OrderedDict()
-    latest: Snapshot | None = None
-    last_second = 0
-
-    def note(record: Record) -> None:
-        changed[record.id] = record
-        changed.move_to_end(record.id)
-        if len(changed) > MOST_RECORDS:
-            changed.popitem(last=False)
-
-    async def look() -> None:
-        nonlocal latest
-        async for snapshot in service.monitor.follow():
-            latest = snapshot
-
-    service.watchers.append(note)
-    looking = asyncio.create_task(look())
-    try:
-        while not service.server.closed:
-            if latest:
-                snapshot, latest = latest, None
-                yield _event("fleet", fleet_view(service, snapshot))
-            if changed:
-                news = Requests(requests=[*map(request_view, reversed(changed.values()))])
-                changed.clear()
-                yield _event("requests", news)
-            seconds = [second_view(second) for second in service.timeline.seconds() if second.at > last_second]
-            if seconds:
-                last_second = seconds[-1].at
-                yield _event("seconds", Timeline(seconds=seconds))
-            await asyncio.sleep(EVENTS_S)
-    finally:
-        service.watchers.remove(note)
-        looking.cancel()
-
-
-def _event(name: str, view: BaseModel) -> bytes:
-    return f"event: {name}\ndata: {view.model_dump_json()}\n\n".encode()
