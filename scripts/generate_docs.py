@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Write docs/operations.md, and the tables in docs/formats.md, from what the code declares.
+"""Write docs/operations.md, and the tables in docs/formats.md and docs/observability.md, from what the code declares.
 
 With --check, write nothing, and fail where a file is not what the code says. The pictures beside them are drawn by
 `python -m scripts.draw_docs`.
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from pixelmill.operations import operation_class
 from pixelmill.operations.base import built_in_names
 from pixelmill.schema import operation_schema
 from pixelmill.settings import ServerSettings
+from pixelmill.telemetry.catalog import CATALOG, Metric
 
 DOCS = Path(__file__).parent.parent / "docs"
 HEAD = """<!-- Written by scripts/generate_docs.py from the operations' own declarations. Do not edit. -->
@@ -199,13 +200,27 @@ def _limits() -> str:
     return _table(head, (row(field.name, field.default) for field in fields(Limits)))
 
 
-def formats_page(text: str) -> str:
-    """Return docs/formats.md with its tables as they should be; what is around them is written by hand."""
-    tables = {"formats": _formats, "options": _options, "limits": _limits}
-    for name, make in tables.items():
+def _metrics() -> str:
+    def row(metric: Metric) -> tuple[str, ...]:
+        return (f"`{metric.name}`", metric.kind, ", ".join(f"`{label}`" for label in metric.labels), metric.help)
+
+    return _table(("metric", "type", "labels", ""), map(row, CATALOG))
+
+
+TABLES: dict[str, dict[str, Callable[[], str]]] = {
+    "formats.md": {"formats": _formats, "options": _options, "limits": _limits},
+    "observability.md": {"metrics": _metrics},
+}
+"""The pages that are written by hand, but for these tables."""
+
+
+def page_with_tables(page: str) -> str:
+    """Return a page with its tables as they should be; what is around them is written by hand."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    for name, make in TABLES[page].items():
         start, end = f"<!-- table: {name}, written by scripts/generate_docs.py -->\n", f"<!-- end of {name} -->"
         if text.count(start) != 1 or text.count(end) != 1:
-            raise SystemExit(f"expected {start.strip()} and {end} once in docs/formats.md, got otherwise")
+            raise SystemExit(f"expected {start.strip()} and {end} once in docs/{page}, got otherwise")
         before, rest = text.split(start)
         text = f"{before}{start}\n{make()}\n{end}{rest.split(end)[1]}"
     return text
@@ -214,8 +229,8 @@ def formats_page(text: str) -> str:
 def pages() -> Iterator[tuple[Path, str]]:
     """Yield each page and the text that it should have."""
     yield DOCS / "operations.md", operations_page()
-    formats = DOCS / "formats.md"
-    yield formats, formats_page(formats.read_text(encoding="utf-8"))
+    for page in TABLES:
+        yield DOCS / page, page_with_tables(page)
 
 
 def main() -> int:

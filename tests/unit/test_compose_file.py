@@ -112,3 +112,16 @@ def test_the_file_for_scaling_has_the_same_services_but_for_names_ports_and_vari
         }
         model = OrchestratorSettings if name == ORCHESTRATOR.name else WorkerSettings
         assert service["environment"].keys() <= variables(model)
+
+
+def test_the_file_for_monitoring_mounts_what_is_there(file: dict[str, Any]) -> None:
+    monitoring = yaml.safe_load((ROOT / "deploy" / "compose.monitoring.yml").read_text(encoding="utf-8"))
+    for service in monitoring["services"].values():
+        assert service.keys() <= V1_SERVICE_KEYS
+        assert service["networks"] == [NETWORK]
+        for source in (volume.split(":")[0] for volume in service["volumes"]):
+            assert (ROOT / source).is_dir() if source.startswith(".") else source in monitoring["volumes"]
+        assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+    config = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
+    (job,) = config["scrape_configs"]
+    assert job["static_configs"] == [{"targets": [f"{ORCHESTRATOR.name}:8080"]}]

@@ -106,8 +106,7 @@ class RequestMetrics:
         self._hops[pool].observe(hop.total_s)
         self._waited[pool].observe(hop.queue_s)
         self._transfers[pool].observe(hop.transfer_s)
-        if hop.attempts > 1:
-            self._retries[pool].inc(hop.attempts - 1)
+        self._retries[pool].inc(hop.attempts - 1)
         for name, seconds in zip(hop.operations, hop.operations_s, strict=False):
             self._operations[(name,)].observe(seconds)
         if hop.decode_s:
