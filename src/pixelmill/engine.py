@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import ParamSpec, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -86,14 +86,30 @@ def warm_up() -> None:
         run_hop(encoded, operations, Output.model_validate({"format": name}))
 
 
+class Timed(NamedTuple):
+    """One step of a hop: decode, operation or encode, the operations that were run in it, and when, in seconds.
+
+    `started` is one of `time.perf_counter`, which all processes of a machine share.
+    """
+
+    kind: str
+    operations: tuple[str, ...]
+    started: float
+    seconds: float
+
+
 @dataclass
 class Timings:
-    """Seconds of computing, by kind; `operations_s` has one entry for each of `operations`, the names of what was run."""
+    """Seconds of computing, by kind; `operations_s` has one entry for each of `operations`, the names of what was run.
+
+    `steps` tells the same, one after another.
+    """
 
     decode_s: float = 0.0
     operations: tuple[str, ...] = ()
     operations_s: tuple[float, ...] = ()
     encode_s: float = 0.0
+    steps: tuple[Timed, ...] = ()
 
 
 @dataclass
@@ -192,7 +208,7 @@ class _Run:
         started = time.perf_counter()
         first_frame = reading.first_frame if reading else bool(ends) and all(e.output.frames == "first" for e in ends)
         header = header or _guarded(probe, source, self.limits, first_frame=first_frame)
-        self.timings.decode_s += time.perf_counter() - started
+        self.timings.decode_s += self._took("header", (), started)
         return header, reading or reading_for(operations, ends, header)
 
     def decode(self, source: bytes, operations: Sequence[Operation], reading: Reading, header: Header) -> Picture:
@@ -208,7 +224,7 @@ class _Run:
             operations = operations[1:]
         else:
             picture = _guarded(read, source, header, reading)
-        self.timings.decode_s += time.perf_counter() - started
+        self.timings.decode_s += self._took("decode", self.timings.operations, started)
         return self.apply(picture, operations)
 
     def apply(self, picture: Picture, operations: Iterable[Operation]) -> Picture:
@@ -221,7 +237,8 @@ class _Run:
             size = first.largest_size(picture.source or picture.size)
             self.limits.check_intermediate(first.name, *size, len(picture.frames))
             picture = _guarded(_applied, step, picture)
-            self._ran(step.operations, time.perf_counter() - started)
+            names = tuple(operation.name for operation in step.operations)
+            self._ran(step.operations, self._took("operation", names, started))
         return picture
 
     def finish(self, picture: Picture, ends: Sequence[Rendition]) -> dict[str, Rendered]:
@@ -240,8 +257,14 @@ class _Run:
         self.deadline.check("encoding")
         started = time.perf_counter()
         data, format, frames = _guarded(encode_picture, picture, end.output)
-        self.timings.encode_s += time.perf_counter() - started
+        self.timings.encode_s += self._took("encode", (), started)
         return Rendered(end.name, data, ImageInfo(format, *picture.size, len(data), frames))
+
+    def _took(self, kind: str, operations: tuple[str, ...], started: float) -> float:
+        """Note a step that has just ended, and return its seconds."""
+        seconds = time.perf_counter() - started
+        self.timings.steps += (Timed(kind, operations, started, seconds),)
+        return seconds
 
     def _ran(self, operations: tuple[Operation, ...], seconds: float) -> None:
         """Note the time; operations that ran as one share it equally."""

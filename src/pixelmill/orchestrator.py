@@ -7,6 +7,7 @@ from io import TextIOWrapper
 
 from pixelmill import plugins
 from pixelmill.engine import tune_malloc
+from pixelmill.fleet.requestlog import json_printer
 from pixelmill.fleet.server import run_or_refuse, run_server, serve_until_stopped
 from pixelmill.fleet.service import FleetService
 from pixelmill.fleet.servicer import build, serve_rpcs
@@ -29,7 +30,7 @@ def serve(settings: OrchestratorSettings) -> None:
     if isinstance(sys.stdout, TextIOWrapper):
         # An output that knows no emoji shows their codes.
         sys.stdout.reconfigure(errors="backslashreplace")
-    run_server(lambda: _run(settings), settings.service_name, settings.log_level)
+    run_server(lambda: _run(settings), "orchestrator", settings.service_name, settings)
 
 
 async def _run(settings: OrchestratorSettings) -> None:
@@ -38,7 +39,8 @@ async def _run(settings: OrchestratorSettings) -> None:
     service = FleetService(settings, server)
     serve_rpcs(service, server)
     if not settings.quiet:
-        service.watchers.append(print_request)
+        as_json = settings.log_format == "json"
+        service.watchers.append(json_printer(settings.service_name) if as_json else print_request)
     http = None
     if settings.http_port:
         # Those who do without need not wait until all of it is imported.

@@ -47,6 +47,29 @@ class ClientSettings(BaseSettings):
     token_file: str = Field("", description="file with the token to send, read again when it changes")
 
 
+class TracingSettings(BaseSettings):
+    """What OpenTelemetry's standard variables say of traces, as far as it is not the SDK that reads them."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, frozen=True)
+
+    otel_sdk_disabled: bool = Field(False, description="no traces, whatever else is set")
+    otel_traces_exporter: str = Field(
+        "", description="otlp, console, none or another installed exporter; several separated by commas"
+    )
+    otel_exporter_otlp_endpoint: str = Field("", description="URL of the collector; set: traces are sent there")
+    otel_exporter_otlp_traces_endpoint: str = Field("", description="the same, for traces alone")
+    otel_exporter_otlp_protocol: str = Field("grpc", description="grpc, or http/protobuf where that exporter is installed")
+
+    @property
+    def exporters(self) -> tuple[str, ...]:
+        """The names of the exporters' entry points; none: there are no traces."""
+        endpoint = self.otel_exporter_otlp_endpoint or self.otel_exporter_otlp_traces_endpoint
+        names = (self.otel_traces_exporter or ("otlp" if endpoint else "")).split(",")
+        otlp = "otlp_proto_grpc" if self.otel_exporter_otlp_protocol == "grpc" else "otlp_proto_http"
+        wanted = tuple(otlp if name.strip() == "otlp" else name.strip() for name in names)
+        return () if self.otel_sdk_disabled else tuple(name for name in wanted if name not in ("", "none"))
+
+
 class ServerSettings(PluginSettings):
     """What every process of the fleet has. A field `x` is the variable `PIXELMILL_X`, unless another name is given."""
 
@@ -62,6 +85,7 @@ class ServerSettings(PluginSettings):
     drain_s: float = Field(1.0, ge=0, description="time between leaving the pool and taking no more calls, seconds")
     grace_s: float = Field(20.0, ge=0, description="time that running calls get to finish when stopping, seconds")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what is logged, from this level on")
+    log_format: Literal["human", "json"] = Field("human", description="lines for people, or one JSON object a line")
     max_input_bytes: int = Field(Limits.max_input_bytes, ge=1)
     max_pixels: int = Field(Limits.max_pixels, ge=1)
     max_output_side: int = Field(Limits.max_output_side, ge=1)

@@ -27,6 +27,7 @@ from pixelmill.fleet.faults import error_from_call, has_details
 from pixelmill.fleet.losses import BEGUN, CallLost, WorkersLost
 from pixelmill.fleet.slots import Slots
 from pixelmill.limits import Deadline
+from pixelmill.telemetry import tracing
 
 Call = grpc.aio.UnaryUnaryCall[pb.StageRequest, pb.StageResponse]
 REQUEST_ID = "x-request-id"
@@ -76,6 +77,7 @@ class Calls:
             if again:
                 # Whoever was asked before may still be at work.
                 message.answer_in = ""
+                tracing.event("retry", {"pixelmill.attempt": again + 1})
             async with self._in_turn(lost, calling.deadline):
                 stub = await pool.stub(rare)
                 calling.deadline.check(f"the hop to the {pool.name} pool")
@@ -164,7 +166,7 @@ class Calls:
         """
         deadline = calling.deadline
         remaining = deadline.remaining_s
-        metadata = ((REQUEST_ID, calling.request), (TIME_LEFT, f"{max(remaining, 0):.3f}"))
+        metadata = ((REQUEST_ID, calling.request), (TIME_LEFT, f"{max(remaining, 0):.3f}"), *tracing.headers())
         call: Call = stub.RunStage(message, timeout=remaining + LATE_S, metadata=metadata)
         try:
             in_time = await _is_done(call, remaining)

@@ -23,14 +23,17 @@ from pixelmill.fleet.doors import Doors
 from pixelmill.fleet.faults import error_from_call, has_details
 from pixelmill.fleet.server import message_options
 from pixelmill.fleet.tokens import Token, call_metadata, client_token, fixed_token
+from pixelmill.fleet.traced import rpc_attributes
 from pixelmill.limits import DEFAULT_LIMITS, Deadline, Limits
 from pixelmill.pipeline import Pipeline
 from pixelmill.result import Result
 from pixelmill.settings import ClientSettings, load
+from pixelmill.telemetry import tracing
 
 IN_FLIGHT = 16
 PATIENCE_S = 600.0
 """How long one of many pictures is sent again and again where the fleet has too much to do, seconds."""
+_CALL = rpc_attributes("image_processing.OrchestratorService/RunPipeline")
 WANTED = "grpc://HOST:PORT or grpcs://HOST:PORT"
 
 
@@ -99,15 +102,19 @@ class FleetExecutor:
         deadline.check("sending it to the fleet")
         message = wire.pipeline_message(as_pipeline(pipeline))
         request = pb.RunPipelineRequest(image_data=as_bytes(source), pipeline=message, placement=self.placement)
+        with tracing.calling("pixelmill run", _CALL):
+            answer = self._answer(request, deadline, (*call_metadata(self._token), *tracing.headers()))
+        return Result(wire.outputs_of(answer), wire.trace_of(answer.trace))
+
+    def _answer(
+        self, request: pb.RunPipelineRequest, deadline: Deadline, metadata: tuple[tuple[str, str], ...]
+    ) -> pb.RunPipelineResponse:
         try:
-            answer = self._doors.call(
-                lambda stub: stub.RunPipeline(request, timeout=deadline.remaining_s, metadata=call_metadata(self._token))
-            )
+            return self._doors.call(lambda stub: stub.RunPipeline(request, timeout=deadline.remaining_s, metadata=metadata))
         except grpc.RpcError as failure:
             error = error_from_call(failure)
             nobody = isinstance(error, NoHealthyInstance) and not has_details(failure)
             raise (self._nobody_there(error) if nobody else error) from None
-        return Result(wire.outputs_of(answer), wire.trace_of(answer.trace))
 
     def map(self, items: Iterable[Item], pipeline: Pipeline | str) -> Iterator[Outcome]:
         """Run many pictures, `in_flight` at a time. Where the fleet has too much to do, they wait as long as it says."""

@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from itertools import chain
 
+from opentelemetry.trace import SpanKind
+
 import image_processing_pb2 as pb
 from pixelmill.codecs import Header, probe
 from pixelmill.errors import DecoderCrash, Internal
@@ -20,15 +22,19 @@ from pixelmill.fleet.journey import Journey, Progress, Request
 from pixelmill.fleet.losses import WorkersLost
 from pixelmill.fleet.quarantine import Quarantine
 from pixelmill.fleet.slots import Slots
+from pixelmill.fleet.traced import rpc_attributes
 from pixelmill.limits import Limits
 from pixelmill.operations import version
 from pixelmill.pipeline import Pipeline
 from pixelmill.plan import Hop, Placement, Plan, plan
 from pixelmill.result import HopReport, Result, Trace
+from pixelmill.telemetry import tracing
 
 QUICK_BYTES = 256 * 1024
 QUICK_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 """JPEG and PNG: what else there is may hold many pictures, or need a library that has to be loaded first."""
+
+_CALL = rpc_attributes("image_processing.StageService/RunStage")
 
 
 class Dispatcher:
@@ -56,6 +62,7 @@ class Dispatcher:
         self.quarantine.check(request.source, request.pipeline)
         plan = await self.plan(request)
         async with self.admission.place(request.deadline, plan.cost_s, len(request.source)) as queue_s:
+            tracing.past("queue", queue_s)
             with self.slots.lease() as lease:
                 journey = Journey(self, request, plan, report, lease, started, queue_s)
                 try:
@@ -97,9 +104,11 @@ class Dispatcher:
         """
         wire.fill_stage(message, hop)
         started = time.perf_counter()
-        answer, again = await self._calls.send(
-            self.pools[hop.pool], _rare(hop), message, Calling(request.id, request.deadline)
-        )
+        with tracing.span(f"hop {hop.pool}", _CALL, SpanKind.CLIENT):
+            answer, again = await self._calls.send(
+                self.pools[hop.pool], _rare(hop), message, Calling(request.id, request.deadline)
+            )
+            _note(answer, again, rendition)
         kind = "renditions" if answer.renditions else answer.WhichOneof("result")
         if kind == "error":
             raise wire.error_of(answer.error)
@@ -118,6 +127,23 @@ class Dispatcher:
     def close(self) -> None:
         """Free the threads."""
         self._threads.shutdown(wait=False)
+
+
+def _note(answer: pb.StageResponse, again: int, rendition: str) -> None:
+    """Tell the hop's span who did what."""
+    if tracing.active():
+        report = answer.report
+        tracing.note(
+            {
+                "pixelmill.instance": report.instance,
+                "pixelmill.operations": list(report.operations),
+                "pixelmill.attempts": max(1, report.attempts) + again,
+            }
+        )
+        if rendition:
+            tracing.note({"pixelmill.rendition": rendition})
+        if answer.error.reason:
+            tracing.failed(answer.error.reason)
 
 
 def _is_quick(source: bytes) -> bool:

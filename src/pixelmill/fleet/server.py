@@ -27,10 +27,12 @@ from pixelmill.cores import available_cores, machine_id
 from pixelmill.errors import PixelmillError, Unavailable
 from pixelmill.fleet.credentials import ServerTls, server_tls
 from pixelmill.fleet.exposure import exposure, protection
+from pixelmill.fleet.traced import TracedCalls
 from pixelmill.fleet.usage import Durations, Usage, memory_limit
 from pixelmill.operations import operation_class, operation_names
 from pixelmill.operations.foreign import Foreign
 from pixelmill.settings import ServerSettings
+from pixelmill.telemetry import logs, tracing
 
 POLL_S = 0.02
 MAX_METADATA_BYTES = 16 * 1024
@@ -148,7 +150,8 @@ class Server:
         self, services: Sequence[str], options: list[tuple[str, Any]], guards: Sequence[grpc.aio.ServerInterceptor] = ()
     ) -> None:
         self.calls = RunningCalls()
-        self.grpc = grpc.aio.server(options=SERVER_OPTIONS + options, interceptors=[*guards, self.calls])
+        traced = [TracedCalls()] if tracing.active() else []
+        self.grpc = grpc.aio.server(options=SERVER_OPTIONS + options, interceptors=[*guards, *traced, self.calls])
         self.health = health_aio.HealthServicer()
         self.draining = asyncio.Event()
         self.closing = asyncio.Event()
@@ -315,10 +318,17 @@ def watch_parent(descriptor: int, gone: Callable[[], object]) -> None:
     threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
-def run_server(main: Callable[[], Coroutine[Any, Any, None]], name: str, log_level: str) -> None:
-    """Run a server's coroutine in a new event loop, with its log on standard error."""
-    logging.basicConfig(level=log_level.upper(), stream=sys.stderr, format=f"%(asctime)s {name} %(levelname)s %(message)s")
-    asyncio.run(main())
+def run_server(main: Callable[[], Coroutine[Any, Any, None]], pool: str, name: str, settings: ServerSettings) -> None:
+    """Run a server's coroutine in a new event loop, with its log on standard error, and traced where that is asked for.
+
+    `pool` and `name` are what all of its kind, and it alone, are called there.
+    """
+    logs.set_up(name, settings.log_level, settings.log_format)
+    tracing.start(f"pixelmill-{pool}", name)
+    try:
+        asyncio.run(main())
+    finally:
+        tracing.stop()
 
 
 def run_or_refuse(run: Callable[[], None]) -> None:

@@ -29,6 +29,7 @@ from pixelmill.fleet.usage import Durations, usage
 from pixelmill.plan import check_placement
 from pixelmill.result import Result
 from pixelmill.settings import OrchestratorSettings, hosts_variable
+from pixelmill.telemetry import logs, tracing
 
 UNKNOWN_PLACES = 64
 """Requests worked on at a time where no instance has told how many cores it has: most fail soon."""
@@ -130,6 +131,7 @@ class FleetService:
             PixelmillError: what is wrong with the request, or with the fleet.
         """
         self.check_open()
+        logs.about(request.id)
         record = Record(request.id, len(request.source), request.placement, entrance)
         self.history.add(record)
         started = time.perf_counter()
@@ -141,7 +143,9 @@ class FleetService:
             self._tell(record)
 
         try:
-            result = await self.dispatcher.run(request, advance)
+            with tracing.span("request", _attributes(record)):
+                record.trace_id = tracing.trace_id()
+                result = await self.dispatcher.run(request, advance)
             record.complete(result)
             return result
         except asyncio.CancelledError:
@@ -185,6 +189,15 @@ class FleetService:
             return self.settings.running
         cores = self.pools.cores
         return cores + max(1, cores // 2) if cores else UNKNOWN_PLACES
+
+
+def _attributes(record: Record) -> dict[str, tracing.Value]:
+    return {
+        "pixelmill.request_id": record.id,
+        "pixelmill.entrance": record.entrance,
+        "pixelmill.placement": record.placement,
+        "pixelmill.bytes_in": record.original_bytes,
+    }
 
 
 def request_id(given: str) -> str | None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from functools import partial
 from typing import Any
 
@@ -46,10 +47,12 @@ from pixelmill.picture import Picture
 from pixelmill.pipeline import Rendition
 from pixelmill.result import HopReport
 from pixelmill.settings import Role, WorkerSettings, load
+from pixelmill.telemetry import logs, tracing
 
 PREVIOUS_ATTEMPTS = "grpc-previous-rpc-attempts"
 SILENCE_S = 5.0
 """Orchestrators are close by, and make themselves heard every second."""
+LOG_SETUP = "pixelmill.telemetry.logs:set_up_cell"
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -120,7 +123,8 @@ class Worker:
                         pack(made.picture)
                     return made
 
-                hop = asyncio.get_running_loop().run_in_executor(self._threads, work)
+                # With what is known of the request, for what is logged there.
+                hop = asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, work)
                 try:
                     made = await asyncio.shield(hop)
                 except asyncio.CancelledError:
@@ -133,6 +137,9 @@ class Worker:
             self.in_flight -= 1
             self.calls += 1
             self.durations.add(time.perf_counter() - came)
+        if queue_s:
+            tracing.note({"pixelmill.queue_s": queue_s})
+        tracing.add_steps(made.timings.steps)
         context.set_trailing_metadata(((LOAD_REPORT, self.meter.report()),))
         report = HopReport(
             instance=self.instance,
@@ -164,6 +171,8 @@ class StageServicer(rpc.StageServiceServicer):
     @answers
     async def RunStage(self, request: pb.StageRequest, context: Context) -> pb.StageResponse:  # noqa: N802
         """Run one hop. The picture's or the pipeline's own faults come back in the answer."""
+        logs.about(request.request_id)
+        tracing.note({"pixelmill.request_id": request.request_id, "pixelmill.instance": self.worker.instance})
         try:
             source = self._source(request)
             operations = wire.operations_of(request.operations)
@@ -180,6 +189,7 @@ class StageServicer(rpc.StageServiceServicer):
         except Unavailable:
             raise
         except PixelmillError as error:
+            tracing.failed(error.reason)
             return pb.StageResponse(error=wire.error_message(as_error(error)))
         answer.width, answer.height = made.size
         answer.report.CopyFrom(wire.report_message(report))
@@ -252,7 +262,7 @@ def serve(settings: WorkerSettings) -> None:
         async def main() -> None:
             await serve_until_stopped(build(Worker(settings, run)), settings, settings.listen_port)
 
-        run_server(main, settings.name, settings.log_level)
+        run_server(main, settings.pool, settings.name, settings)
 
 
 @contextmanager
@@ -263,7 +273,9 @@ def _hop_runner(settings: WorkerSettings) -> Iterator[Callable[..., HopResult]]:
         yield run_hop
         return
     tune_malloc()
-    upbringing = Upbringing(plugins.loaded_modules(), settings.picture_memory, settings.name, settings.log_level)
+    upbringing = Upbringing(
+        plugins.loaded_modules(), settings.picture_memory, settings.name, settings.log_level, settings.log_format, LOG_SETUP
+    )
     with Cells(settings.thread_count, upbringing) as cells:
         yield cells.run
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from pixelmill.codecs import Output, Reading
-from pixelmill.engine import HopResult, Timings
+from pixelmill.engine import HopResult, Timed, Timings
 from pixelmill.errors import Internal, OperationFailed, PixelmillError, from_reason
 from pixelmill.geometry import Size
 from pixelmill.isolation.area import Piece
@@ -103,6 +103,10 @@ def result_of(pieces: Sequence[memoryview]) -> tuple[HopResult | PixelmillError,
         tuple(map(str, given["operations"])),
         tuple(map(float, given["operations_s"])),
         float(given["encode_s"]),
+        tuple(
+            Timed(str(kind), tuple(map(str, names)), float(started), float(seconds))
+            for kind, names, started, seconds in given["steps"]
+        ),
     )
     if "outputs" in told:
         outputs = tuple(_rendered(one, piece) for one, piece in zip(told["outputs"], pieces[1:], strict=True))

@@ -29,13 +29,16 @@ class Upbringing:
     Attributes:
         modules: plugins to load, as `plugins.load_modules` takes them.
         memory: what each may have, bytes.
-        name, log_level: of the instance, for the log.
+        name, log_level, log_format: of the instance, for the log.
+        log_setup: what sets that up, as `module:function`.
     """
 
     modules: Sequence[str] = ()
     memory: int = 4 * 1024**3
     name: str = "pixelmill"
     log_level: str = "info"
+    log_format: str = "human"
+    log_setup: str = ""
 
 
 class Cell(NamedTuple):
@@ -86,8 +89,8 @@ class Nursery:
             "descriptor": theirs.fileno(),
             "modules": tuple(upbringing.modules),
             "memory": upbringing.memory,
-            "name": upbringing.name,
-            "log_level": upbringing.log_level,
+            "log": [upbringing.name, upbringing.log_level, upbringing.log_format],
+            "log_setup": upbringing.log_setup,
         }
         with theirs:
             self._process = subprocess.Popen(

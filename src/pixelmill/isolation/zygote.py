@@ -12,8 +12,8 @@ import select
 import signal
 import socket
 import struct
-import sys
 from contextlib import suppress
+from importlib import import_module
 from typing import Any, NamedTuple, NoReturn
 
 from pixelmill import engine
@@ -24,7 +24,7 @@ START = (
     "import json, sys; told = json.loads(sys.argv[1]); sys.path[:] = told['path']; "
     "from pixelmill.isolation.zygote import main; main(told)"
 )
-"""What to run: its argument is JSON with `path`, `descriptor`, `modules`, `memory`, `name` and `log_level`."""
+"""What to run: its argument is JSON with `path`, `descriptor`, `modules`, `memory`, `log` and `log_setup`."""
 PID = struct.Struct("<q")
 STATUS = struct.Struct("<i")
 
@@ -40,11 +40,9 @@ class ForCell(NamedTuple):
 
 def main(told: dict[str, Any]) -> NoReturn:
     """Fork a cell for each request that comes, tell how each ends, and go when the other side is gone."""
-    logging.basicConfig(
-        level=told["log_level"].upper(),
-        stream=sys.stderr,
-        format=f"%(asctime)s {told['name']} [%(process)d] %(levelname)s %(message)s",
-    )
+    module, _, function = told["log_setup"].partition(":")
+    if module:
+        getattr(import_module(module), function)(*told["log"])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = socket.socket(fileno=told["descriptor"])
     engine.preload()

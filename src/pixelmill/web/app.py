@@ -12,6 +12,7 @@ from pixelmill.web import dashboard, docs, health, metrics, problems, processing
 from pixelmill.web.access import guard
 from pixelmill.web.edge import Edge
 from pixelmill.web.ondemand import routes as ondemand
+from pixelmill.web.traced import Traced
 
 
 def make_app(service: FleetService, tokens: Tokens | None) -> ASGIApp:
@@ -22,6 +23,8 @@ def make_app(service: FleetService, tokens: Tokens | None) -> ASGIApp:
         summary="Pictures in parallel: resize, filter, watermark, encode.",
         docs_url=None,
         redoc_url=None,
+        # Newer versions have spans of their own, with the query in them, which may be a signature or a watermark's text.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     problems.add_to(app)
     guarded = [Depends(guard(tokens))]
@@ -32,4 +35,4 @@ def make_app(service: FleetService, tokens: Tokens | None) -> ASGIApp:
     app.include_router(health.router(service), tags=["health"])
     docs.add_to(app, wants_token=tokens is not None)
     dashboard.add_to(app)
-    return Edge(app, service.server.calls)
+    return Edge(Traced(app), service.server.calls)
