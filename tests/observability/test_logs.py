@@ -23,7 +23,7 @@ import numpy as np
 import pixelmill
 
 @pixelmill.operation
-def warns(image: np.ndarray, secret: str = "") -> np.ndarray:
+def warns(image: np.ndarray, *, secret: str = "") -> np.ndarray:
     """Warn, and fail where it is told a secret."""
     logging.getLogger("plugin").warning("here I am")
     if secret:
@@ -53,6 +53,14 @@ def client_of(made: Fleet) -> FleetExecutor:
     return FleetExecutor(made.orchestrator.address, token=TOKEN)
 
 
+def post(made: Fleet, picture: bytes, pipeline: str, id: str) -> httpx.Response:
+    """Send a request that asks for what only the fleet has."""
+    headers = {"Authorization": f"Bearer {TOKEN}", "X-Request-Id": id}
+    return httpx.post(
+        f"{made.orchestrator.http_url}/v1/process", params={"pipeline": pipeline}, content=picture, headers=headers
+    )
+
+
 def test_one_line_for_each_request(told: Fleet, picture: bytes) -> None:
     with client_of(told) as client:
         result = client.run(picture, PIPELINE)
@@ -68,9 +76,7 @@ def test_one_line_for_each_request(told: Fleet, picture: bytes) -> None:
 
 
 def test_a_servers_lines_say_which_request_they_are_about(told: Fleet, picture: bytes) -> None:
-    url = f"{told.orchestrator.http_url}/v1/process?pipeline=warns"
-    answer = httpx.post(url, content=picture, headers={"Authorization": f"Bearer {TOKEN}", "X-Request-Id": "of-this-test"})
-    assert answer.status_code == 200
+    assert post(told, picture, "warns", "of-this-test").status_code == 200
     worker = told.workers["filter"][0]
     (line,) = wait_for(lambda: [one for one in lines(worker.errors()) if one["event"] == "here I am"], "the warning")
     assert {name: line[name] for name in ("level", "logger", "service", "request_id")} == {
@@ -84,12 +90,11 @@ def test_a_servers_lines_say_which_request_they_are_about(told: Fleet, picture: 
 
 
 def test_exceptions_are_one_line_without_what_variables_held(told: Fleet, picture: bytes) -> None:
-    with client_of(told) as client, pytest.raises(OperationFailed):
-        client.run(picture, "warns:hush-hush")
+    assert post(told, picture, "warns:secret=hush-hush", "failing").json()["reason"] == OperationFailed.reason
     worker = told.workers["filter"][0]
     failed = [one for one in lines(worker.errors()) if "exception" in one]
     assert failed
-    assert failed[-1]["request_id"]
+    assert failed[-1]["request_id"] == "failing"
     assert "it fails" in json.dumps(failed[-1]["exception"])
     assert "hush-hush" not in worker.errors()
 
@@ -111,9 +116,10 @@ def test_lines_for_people_name_the_request(picture: bytes, tmp_path: Path) -> No
     plugin = tmp_path / "warning_plugin.py"
     plugin.write_text(PLUGIN, encoding="utf-8")
     environment = {"PIXELMILL_PLUGINS": str(plugin)}
-    with fleet({"worker": 1}, worker_environment=environment, orchestrator_environment=environment) as made:
-        with made.client() as client:
-            id = client.run(picture, "warns").trace.request_id
+    orchestrator_environment = {**environment, "PIXELMILL_HTTP_PORT": "-1"}
+    with fleet({"worker": 1}, worker_environment=environment, orchestrator_environment=orchestrator_environment) as made:
+        id = "one-for-people"
+        assert post(made, picture, "warns", id).status_code == 200
         errors = wait_for(
             lambda: made.workers["worker"][0].errors() if "here" in made.workers["worker"][0].errors() else "", ""
         )

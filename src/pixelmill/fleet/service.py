@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import image_processing_pb2 as pb
+from pixelmill.current import work_on
 from pixelmill.errors import Cancelled, Draining, Overloaded, PixelmillError
 from pixelmill.fleet.addresses import parse_hosts
 from pixelmill.fleet.admission import Admission
@@ -29,7 +30,7 @@ from pixelmill.fleet.usage import Durations, usage
 from pixelmill.plan import check_placement
 from pixelmill.result import Result
 from pixelmill.settings import OrchestratorSettings, hosts_variable
-from pixelmill.telemetry import logs, tracing
+from pixelmill.telemetry import tracing
 
 UNKNOWN_PLACES = 64
 """Requests worked on at a time where no instance has told how many cores it has: most fail soon."""
@@ -131,7 +132,7 @@ class FleetService:
             PixelmillError: what is wrong with the request, or with the fleet.
         """
         self.check_open()
-        logs.about(request.id)
+        work_on(request.id)
         record = Record(request.id, len(request.source), request.placement, entrance)
         self.history.add(record)
         started = time.perf_counter()

@@ -18,6 +18,7 @@ import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
 from pixelmill import plugins
 from pixelmill.codecs import Output, Reading
+from pixelmill.current import work_on
 from pixelmill.engine import HopResult, run_hop, tune_malloc, warm_up
 from pixelmill.errors import Draining, InvalidPipeline, PixelmillError, Unavailable, expected
 from pixelmill.fleet import wire
@@ -47,7 +48,7 @@ from pixelmill.picture import Picture
 from pixelmill.pipeline import Rendition
 from pixelmill.result import HopReport
 from pixelmill.settings import Role, WorkerSettings, load
-from pixelmill.telemetry import logs, tracing
+from pixelmill.telemetry import tracing
 
 PREVIOUS_ATTEMPTS = "grpc-previous-rpc-attempts"
 SILENCE_S = 5.0
@@ -171,7 +172,7 @@ class StageServicer(rpc.StageServiceServicer):
     @answers
     async def RunStage(self, request: pb.StageRequest, context: Context) -> pb.StageResponse:  # noqa: N802
         """Run one hop. The picture's or the pipeline's own faults come back in the answer."""
-        logs.about(request.request_id)
+        work_on(request.request_id)
         tracing.note({"pixelmill.request_id": request.request_id, "pixelmill.instance": self.worker.instance})
         try:
             source = self._source(request)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from pixelmill import plugins
+from pixelmill.current import work_on
 from pixelmill.engine import run_hop, warm_up
 from pixelmill.errors import Internal, PixelmillError
 from pixelmill.isolation.area import Area, Piece
@@ -72,6 +73,7 @@ def serve(channel: socket.socket, jobs: Area, results: Area, modules: tuple[str,
 def _pieces(jobs: Area, memory: int) -> list[Piece]:
     try:
         job = job_of(jobs.pieces())
+        work_on(job.request_id)
         _bound_time(job)
         made = run_hop(
             job.source if isinstance(job.source, Picture) else bytes(job.source),

@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Self
 
 from pixelmill.codecs import Output, Reading
+from pixelmill.current import request_id
 from pixelmill.engine import HopResult
 from pixelmill.errors import (
     Cancelled,
@@ -84,7 +85,7 @@ class Cells:
         Raises:
             PixelmillError: what is wrong with the picture; `DecoderCrash`, where it ended the process; `OutOfMemory`.
         """
-        job = job_pieces(Job(source, operations, ends, reading, limits, deadline.at))
+        job = job_pieces(Job(source, operations, ends, reading, limits, deadline.at, request_id()))
         made: HopResult | PixelmillError | None = None
         while made is None:
             member = self._take(deadline)

@@ -39,7 +39,10 @@ class CellTraceback(Exception):
 
 @dataclass(frozen=True)
 class Job:
-    """One call of `engine.run_hop`. `until` is its deadline, in seconds of a clock that all processes share."""
+    """One call of `engine.run_hop`. `until` is its deadline, in seconds of a clock that all processes share.
+
+    `request_id` is the request that it belongs to; empty where it is none.
+    """
 
     source: Picture | Piece
     operations: Sequence[Operation]
@@ -47,13 +50,14 @@ class Job:
     reading: Reading | None
     limits: Limits
     until: float
+    request_id: str
 
 
 def job_pieces(job: Job) -> list[Piece]:
     """Return a job as pieces for shared memory."""
     buffers: list[pickle.PickleBuffer] = []
     source = job.source if isinstance(job.source, Picture) else pickle.PickleBuffer(job.source)
-    fields = (source, job.operations, job.ends, job.reading, job.limits, job.until)
+    fields = (source, job.operations, job.ends, job.reading, job.limits, job.until, job.request_id)
     data = pickle.dumps(fields, protocol=5, buffer_callback=buffers.append)
     return [data, *(buffer.raw() for buffer in buffers)]
 

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import logging
 import sys
-from contextvars import ContextVar
 from typing import Literal
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor
 
+from pixelmill.current import request_id
 from pixelmill.telemetry import tracing
 
 Format = Literal["human", "json"]
-_request_id: ContextVar[str] = ContextVar("request_id", default="")
-
-
-def about(request_id: str) -> None:
-    """Have what is logged from now on in this task say that it is about a request."""
-    _request_id.set(request_id)
 
 
 def set_up(service: str, level: str, format: Format, *, with_pid: bool = False) -> None:
@@ -48,14 +42,14 @@ class _Human(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
         """Return the line, with the request's id at its end where there is one."""
-        id = _request_id.get()
+        id = request_id()
         return super().formatMessage(record) + (f" [request {id}]" if id else "")
 
 
 def _json(service: str) -> logging.Formatter:
     def add_context(logger: object, method: str, event: EventDict) -> EventDict:
         event["service"] = service
-        if id := _request_id.get():
+        if id := request_id():
             event["request_id"] = id
         if trace := tracing.trace_id():
             event["trace_id"] = trace
