@@ -85,7 +85,18 @@ class Routing:
         assert self._workers.stdout
         hosts = self._workers.stdout.readline().strip()
         ready, for_child = os.pipe()
-        arguments = ("--worker", hosts, "--host", "127.0.0.1", "--port", "0", "--ready-fd", str(for_child))
+        arguments = (
+            "--worker",
+            hosts,
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "0",
+            "--http-port",
+            "-1",
+            "--ready-fd",
+            str(for_child),
+        )
         self._orchestrator = subprocess.Popen(
             [sys.executable, "-m", "pixelmill", "orchestrator", *arguments],
             pass_fds=(for_child,),
@@ -94,7 +105,8 @@ class Routing:
         )
         os.close(for_child)
         with os.fdopen(ready) as reader:
-            self._port = json.loads(reader.readline())["port"]
+            ports = json.loads(reader.readline())
+        self.port, self.http_port = ports["port"], ports["http"]
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -109,10 +121,10 @@ class Routing:
     async def _measure(self, clients: int, seconds: float) -> Routed:
         async with AsyncExitStack() as stack:
             options = [("grpc.use_local_subchannel_pool", 1)]  # a connection for each client, up to 64
-            target = f"127.0.0.1:{self._port}"
+            target = f"127.0.0.1:{self.port}"
             channels = [grpc.aio.insecure_channel(target, options=options) for _ in range(min(clients, 64))]
             stubs = [rpc.OrchestratorServiceStub(await stack.enter_async_context(channel)) for channel in channels]
-            request = pb.RunPipelineRequest(image_data=_picture(), pipeline_text=PIPELINE, placement="fused")
+            request = pb.RunPipelineRequest(image_data=picture(), pipeline_text=PIPELINE, placement="fused")
             shares: Counter[str] = Counter()
             failures = 0
             numbers = iter(range(10**9))
@@ -134,22 +146,24 @@ class Routing:
 
             await load(WARM_UP_S)
             shares.clear()
-            cpu, began = self._cpu_s(), time.monotonic()
+            cpu, began = self.cpu_s(), time.monotonic()
             running = asyncio.ensure_future(load(seconds))
             await asyncio.sleep(0.8 * seconds)
             memory = self._memory()
             await running
-            took, used = time.monotonic() - began, self._cpu_s() - cpu
+            took, used = time.monotonic() - began, self.cpu_s() - cpu
         return Routed(self.instances, clients, shares.total(), failures, took, used, memory, dict(shares))
 
-    def _cpu_s(self) -> float:
+    def cpu_s(self) -> float:
+        """Return the orchestrator's processor time so far, seconds."""
         return Processes(self._orchestrator.pid).cpu_s()[0]
 
     def _memory(self) -> int:
         return int(Path(f"/proc/{self._orchestrator.pid}/statm").read_text().split()[1]) * PAGE
 
 
-def _picture() -> bytes:
+def picture() -> bytes:
+    """Return a small PNG."""
     stream = io.BytesIO()
     Image.fromarray(np.arange(32 * 24 * 3, dtype=np.uint8).reshape(24, 32, 3)).save(stream, "PNG")
     return stream.getvalue()

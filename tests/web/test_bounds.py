@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
 from pixelmill.errors import Overloaded
+from pixelmill.settings import OrchestratorSettings
 from pixelmill.web.arriving import Arriving
+from pixelmill.web.server import listen
 from tests.fleet.processes import PATIENCE_S, Fleet, fleet, wait_for
 from tests.fleet.requests import INSTANT, LONG, PICTURE, large
 from tests.web.raw import connected, post, read_all, read_until
@@ -195,3 +198,14 @@ def test_what_all_bodies_may_take_together() -> None:
                 second(20)
         assert arriving.bytes == 60
     assert arriving.bytes == 0
+
+
+def test_answers_do_not_wait_for_acknowledgements() -> None:
+    """The body of an answer is a write of its own: without this, a small one takes 40 ms."""
+    with (
+        listen(OrchestratorSettings(host="127.0.0.1", http_port=-1)) as listener,
+        socket.create_connection(listener.getsockname()),
+    ):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
