@@ -27,7 +27,12 @@ def pipeline_segment(text: str) -> str:
 
 def pipeline_text(segment: str) -> str:
     """Return the compact form that a segment of a path spells. Raises `InvalidPipeline` where it is no UTF-8."""
-    return _STAGES.sub(lambda found: "|" if found[0] == ";" else found[0], _decoded(segment, "the pipeline"))
+    return with_bars(_decoded(segment, "the pipeline"))
+
+
+def with_bars(text: str) -> str:
+    """Return a compact form whose stages may be apart by semicolons with bars in their place."""
+    return _STAGES.sub(lambda found: "|" if found[0] == ";" else found[0], text)
 
 
 def split_presets(text: str) -> tuple[list[str], str]:

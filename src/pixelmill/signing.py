@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pixelmill.errors import InvalidPipeline
-from pixelmill.segments import EXPIRES, PRESET, pipeline_segment, source_segment, split_presets
+from pixelmill.segments import EXPIRES, PRESET, pipeline_segment, source_segment, split_presets, with_bars
 
 if TYPE_CHECKING:
     from pixelmill.pipeline import Pipeline
@@ -46,7 +46,8 @@ def sign_url(
         pixelmill.sign_url("resize:300x200,fit=cover | webp:80", "photos/cat.jpg", key=key, base="https://img.example.com")
 
     Args:
-        pipeline: what is done; as text, it may begin with `preset:NAME`, which the orchestrator knows.
+        pipeline: what is done; as text, stages may be apart by semicolons as they are in the address, and the first ones may be
+            `preset:NAME`, which the orchestrator knows.
         source: what it is done to: a path, or a URL, as the orchestrator's settings allow it.
         key: one of the orchestrator's keys (PIXELMILL_URL_KEYS).
         base: scheme and host in front; without, the path alone is returned.
@@ -68,7 +69,7 @@ def _canonical(pipeline: Pipeline | str) -> str:
     from pixelmill.pipeline import Pipeline
 
     if isinstance(pipeline, str):
-        presets, more = split_presets(pipeline)
+        presets, more = split_presets(with_bars(pipeline))
     else:
         presets, more = [], pipeline.to_text()
     made = Pipeline.parse(more)

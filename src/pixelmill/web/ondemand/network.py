@@ -33,12 +33,18 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
     Args:
         is_internal: tells whether a host and port may be in one's own network.
         resolve: looks hosts up.
+        plain: connects to addresses.
     """
 
-    def __init__(self, is_internal: Callable[[str, int], bool], resolve: Resolve = resolve) -> None:
+    def __init__(
+        self,
+        is_internal: Callable[[str, int], bool],
+        resolve: Resolve = resolve,
+        plain: httpcore.AsyncNetworkBackend | None = None,
+    ) -> None:
         self._is_internal = is_internal
         self._resolve = resolve
-        self._plain = httpcore.AnyIOBackend()
+        self._plain = plain or httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,

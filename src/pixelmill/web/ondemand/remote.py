@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -15,7 +14,7 @@ from pixelmill import __version__
 from pixelmill.errors import ImageTooLarge, SourceError, SourceFailed, SourceForbidden, SourceNotFound, expected
 from pixelmill.limits import Limits
 from pixelmill.web.ondemand.allowlist import AllowList
-from pixelmill.web.ondemand.network import GuardedNetwork, Resolve, client_tls, resolve
+from pixelmill.web.ondemand.network import GuardedNetwork, client_tls
 from pixelmill.web.ondemand.source import Fetched
 
 MAX_REDIRECTS = 4
@@ -36,6 +35,8 @@ class Web:
         allowed: what may be fetched; asked anew for every redirect.
         limits: how large a picture may be.
         timeout_s: time for a whole picture, redirects included, seconds.
+        network: connects; by default guarded by what may be fetched.
+        tls: what servers' certificates are checked by.
     """
 
     def __init__(
@@ -43,18 +44,18 @@ class Web:
         allowed: AllowList,
         limits: Limits,
         timeout_s: float,
-        resolve: Resolve = resolve,
-        tls: Callable[[], ssl.SSLContext] = client_tls,
+        network: GuardedNetwork | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.allowed = allowed
         self._limits = limits
         self._timeout_s = timeout_s
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls(),
+            ssl_context=tls or client_tls(),
             max_connections=None,
             max_keepalive_connections=KEPT,
             keepalive_expiry=IDLE_S,
-            network_backend=GuardedNetwork(allowed.is_internal, resolve),
+            network_backend=network or GuardedNetwork(allowed.is_internal),
         )
 
     async def fetch(self, url: httpx.URL, known: str = "") -> Fetched | None:
