@@ -8,6 +8,9 @@ import pytest
 
 from pixelmill import InvalidPipeline, Pipeline, run
 from pixelmill.configuration import Configuration, read_configuration
+from pixelmill.limits import Limits
+from pixelmill.settings import OnDemandSettings
+from pixelmill.web.ondemand.sources import Sources
 from tests.fleet.processes import Process
 from tests.pictures import encoded, photo
 from tests.web.ondemand.host import PictureHost, Reply
@@ -82,8 +85,15 @@ def test_a_site_with_one(folder: Path, host: PictureHost) -> None:
         ("sources: {bad: 'file:///etc'}", "expected https://HOST/FOLDER/ or SCHEME://BUCKET/FOLDER/"),
     ],
 )
-def test_what_is_wrong_is_said_at_the_start(tmp_path: Path, text: str, said: str) -> None:
+def test_what_is_wrong_is_said(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "c.yaml").write_text(text)
+    with pytest.raises(InvalidPipeline) as caught:
+        Sources(OnDemandSettings(), read_configuration(str(tmp_path / "c.yaml")).sources, Limits(), 1)
+    assert said in str(caught.value)
+
+
+def test_it_is_said_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("presets: {thumb: bulr}")
     code = "from pixelmill.orchestrator import main; main()"
     variables = {
         "PIXELMILL_CONFIG": str(tmp_path / "c.yaml"),
@@ -92,9 +102,11 @@ def test_what_is_wrong_is_said_at_the_start(tmp_path: Path, text: str, said: str
     }
     process = Process("orchestrator", code, variables)
     try:
-        assert process.process.wait(60) != 0
-        (line,) = process.errors().splitlines()
-        assert said in line
+        assert process.process.wait(60) == 1
+        line = process.errors().splitlines()[0]
+        assert line.startswith(
+            "pixelmill: expected an operation's name, got 'bulr'; did you mean 'blur'?, in preset thumb of "
+        )
     finally:
         process.close()
 
