@@ -46,8 +46,8 @@ def sign_url(
         pixelmill.sign_url("resize:300x200,fit=cover | webp:80", "photos/cat.jpg", key=key, base="https://img.example.com")
 
     Args:
-        pipeline: what is done; as text, stages may be apart by semicolons as they are in the address, and the first ones may be
-            `preset:NAME`, which the orchestrator knows.
+        pipeline: what is done; as text, stages may be apart by semicolons as they are in the address, and the
+            first ones may be `preset:NAME`, which the orchestrator knows.
         source: what it is done to: a path, or a URL, as the orchestrator's settings allow it.
         key: one of the orchestrator's keys (PIXELMILL_URL_KEYS).
         base: scheme and host in front; without, the path alone is returned.

@@ -62,7 +62,7 @@ def test_all_get_the_same_result() -> None:
 def test_other_names_are_other_work() -> None:
     async def test(flights: Flights[int], work: Work) -> None:
         work.end.set()
-        assert await asyncio.gather(flights.join("a", work), flights.join("b", work)) == [1, 2]
+        assert set(await asyncio.gather(flights.join("a", work), flights.join("b", work))) == {1, 2}
 
     run(test)
 
