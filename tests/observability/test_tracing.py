@@ -13,14 +13,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pixelmill.errors import CorruptImage
+from pixelmill.errors import CorruptImage, DecoderCrash
 from tests.fleet.processes import Fleet, fleet, wait_for
 from tests.observability.collector import Collector, Span, collector
 from tests.observability.scraping import PIPELINE
+from tests.plugins import ROOT
 
 SLACK_S = 0.005
 """Clocks are read one after another."""
-INTERNAL, SERVER, CLIENT = 1, 2, 3
+SERVER, CLIENT = 2, 3
+POISON = ROOT / "tests" / "poison.py"
+MARK = b"a picture that crashes whoever decodes it"
 RUN = """
 import sys
 from pixelmill import Limits
@@ -153,6 +156,32 @@ def test_failures_say_their_reason_and_no_more(watched: Fleet, receiver: Collect
     assert httpx.post(f"{watched.orchestrator.http_url}/v1/process", content=picture, params=query).status_code == 200
     wait_for(lambda: [span for span in receiver.spans if span.name == "flip"], "the last one's spans")
     assert b"secret" not in receiver.raw
+
+
+def test_a_retry_is_an_event_of_its_hop(receiver: Collector, picture: bytes) -> None:
+    environment = traced(receiver.endpoint)
+    crashing = {**environment, "PIXELMILL_ISOLATE": "1", "PIXELMILL_PLUGINS": str(POISON)}
+    with fleet({"worker": 2}, worker_environment=crashing, orchestrator_environment=environment) as made:
+        with made.client(placement="fused") as client, pytest.raises(DecoderCrash):
+            client.run(picture + MARK, "sepia")
+        (hop,) = wait_for(lambda: [span for span in receiver.spans if span.name == "hop worker"], "the hop's span")
+    assert hop.events == ("retry",)
+    assert hop.attributes["pixelmill.attempts"] == 2
+    assert hop.attributes["error.type"] == "DECODER_CRASH"
+
+
+def test_the_command_line_is_the_root_of_its_requests(
+    watched: Fleet, receiver: Collector, picture: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "one.jpg").write_bytes(picture)
+    arguments = ["run", "one.jpg", "-o", "output", "--op", "sepia", "--executor", f"grpc://{watched.orchestrator.address}"]
+    environment = os.environ | traced(receiver.endpoint)
+    subprocess.run([sys.executable, "-m", "pixelmill", *arguments], cwd=tmp_path, env=environment, check=True)
+    mine = [span for span in receiver.spans if span.service == "pixelmill-run"]
+    assert mine
+    assert all((span.name, span.parent, span.kind) == ("pixelmill run", "", CLIENT) for span in mine)
+    spans = whole(receiver, mine[-1].trace, "pixelmill run")
+    assert {span.service for span in spans} == {"pixelmill-run", "pixelmill-orchestrator", "pixelmill-filter"}
 
 
 def test_exemplars_name_the_trace(watched: Fleet, receiver: Collector, picture: bytes) -> None:

@@ -65,7 +65,12 @@ ENCODE_TIME = Metric(
     "Time of encoding; format is `several` where one call encoded more than one.",
     ("format",),
 )
-RETRIES = Metric("pixelmill_retries_total", "counter", "Calls to workers beyond the first of each hop.", ("pool",))
+RETRIES = Metric(
+    "pixelmill_retries_total",
+    "counter",
+    "Calls to workers beyond the first of each hop, of those that were answered in the end.",
+    ("pool",),
+)
 BYTES = Metric("pixelmill_bytes_total", "counter", "Bytes of pictures that came (in) and were made (out).", ("direction",))
 PIXELS = Metric(
     "pixelmill_pixels_total",

@@ -16,7 +16,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Protocol
 
 from opentelemetry import context, propagate, trace
-from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Status, StatusCode, Tracer
+from opentelemetry.trace import INVALID_SPAN, ProxyTracerProvider, Span, SpanKind, Status, StatusCode, Tracer
 
 from pixelmill import __version__
 from pixelmill.errors import PixelmillError
@@ -104,7 +104,10 @@ def span(
 
 def calling(name: str, attributes: Attributes) -> AbstractContextManager[Span]:
     """Return a context that is a client's call: it belongs to the trace of the program around it, if that has one."""
-    return _within(trace.get_tracer(NAME, __version__), name, SpanKind.CLIENT, attributes)
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, ProxyTracerProvider) and trace.get_current_span() is INVALID_SPAN:
+        return _NOTHING  # it has not set anything up
+    return _within(provider.get_tracer(NAME, __version__), name, SpanKind.CLIENT, attributes)
 
 
 def joined(carrier: Mapping[str, str]) -> AbstractContextManager[object]:
