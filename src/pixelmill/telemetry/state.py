@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import Protocol
 
 from prometheus_client import Metric as Family
@@ -85,7 +86,7 @@ class FleetState:
         yield from self._instances()
 
     def _instances(self) -> Iterator[Family]:
-        every = {(one.pool, one.name, one.address): one for one in self.instances}
+        every = _by_labels(self.instances)
         # Of those that do not answer, only that is known.
         answering = {who: one for who, one in every.items() if one.state != "down"}
         yield family(catalog.UP, ((who, one.state == "healthy") for who, one in every.items()))
@@ -98,6 +99,15 @@ class FleetState:
         yield family(catalog.MEMORY, ((who, one.memory_bytes) for who, one in answering.items()))
         yield family(catalog.MEMORY_LIMIT, ((who, one.memory_limit_bytes) for who, one in answering.items()))
         yield family(catalog.UPTIME, ((who, one.uptime_s) for who, one in answering.items()))
+
+
+def _by_labels(instances: Iterable[Instance]) -> dict[tuple[str, ...], Instance]:
+    """Return instances by pool, name and address: those behind one DNS name that have no names of their own get numbers."""
+    found: dict[tuple[str, ...], Instance] = {}
+    for one in instances:
+        names = chain((one.name,), (f"{one.name}#{number}" for number in count(2)))
+        found[next(who for name in names if (who := (one.pool, name, one.address)) not in found)] = one
+    return found
 
 
 @dataclass(frozen=True)
