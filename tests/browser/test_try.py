@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 import pixelmill
+from tests.browser.actions import pasted, settled
+from tests.browser.conftest import opened
+from tests.fleet.processes import Fleet
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 
@@ -17,11 +21,6 @@ def result(page: Page) -> bytes:
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
     return Path(download.value.path()).read_bytes()
-
-
-def settled(page: Page) -> None:
-    """Wait until something has been run, and nothing runs."""
-    expect(page.locator(".run-state")).to_contain_text("Done")
 
 
 def test_first_visit_shows_a_sample_before_and_after(page: Page) -> None:
@@ -34,10 +33,8 @@ def test_result_of_an_upload_is_what_the_library_makes(page: Page) -> None:
     settled(page)
     page.get_by_label("Choose a picture").set_input_files(PHOTOS / "coffee.png")
     expect(page.get_by_text("600 × 400 · PNG")).to_be_visible()
-    page.get_by_role("button", name="Paste a pipeline").click()
     text = "resize:300x200 | blur:2 | sepia | webp:70"
-    page.get_by_label("JSON, or the compact text form").fill(text)
-    page.get_by_role("button", name="Use it").click()
+    pasted(page, text)
     expect(page.get_by_alt_text("After: 300 × 200 · WEBP")).to_be_visible()
     assert result(page) == pixelmill.run((PHOTOS / "coffee.png").read_bytes(), text).data
 
@@ -49,3 +46,106 @@ def test_json_of_the_pipeline_is_read_by_the_library(page: Page) -> None:
     assert [step["op"] for step in json.loads(data)["operations"]] == ["resize", "sepia", "vignette", "text"]
     page.get_by_role("tab", name="Text").click()
     assert pixelmill.Pipeline.parse(data) == pixelmill.Pipeline.parse(page.get_by_role("tabpanel").inner_text())
+
+
+def test_slider_between_before_and_after_follows_keys_and_mouse(page: Page) -> None:
+    settled(page)
+    slider = page.get_by_role("slider", name="Where before ends")
+    slider.press("Home")
+    expect(slider).to_have_attribute("aria-valuetext", "0 % before, 100 % after")
+    slider.press("End")
+    expect(slider).to_have_attribute("aria-valuetext", "100 % before, 0 % after")
+    box = page.locator(".frame").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
+    handle = page.locator(".handle").bounding_box()
+    assert handle
+    assert abs(handle["x"] - box["x"] - box["width"] / 4) < box["width"] / 50
+
+
+def test_result_of_another_shape_stands_beside(page: Page) -> None:
+    settled(page)
+    pasted(page, "resize:200x200,fit=cover | png")
+    expect(page.get_by_role("radio", name="Side by side")).to_be_checked()
+    expect(page.get_by_role("radio", name="Slider")).to_be_disabled()
+    pasted(page, "sepia | png")
+    expect(page.get_by_role("radio", name="Slider")).to_be_checked()
+
+
+def test_change_runs_at_once_unless_that_is_off(page: Page) -> None:
+    settled(page)
+    page.get_by_role("switch", name="Run on every change").uncheck()
+    pasted(page, "resize:111x | png")
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_alt_text("After: 111 × 74 · PNG")).to_be_visible()
+    page.get_by_role("switch", name="Run on every change").check()
+    page.locator(".step-toggle").click()
+    page.get_by_role("spinbutton", name="Width").fill("222")
+    expect(page.get_by_alt_text("After: 222 × 148 · PNG")).to_be_visible()
+
+
+def test_refusal_stands_beside_the_parameter_that_is_at_fault(browser: Browser, shared: Fleet) -> None:
+    with opened(browser, shared.orchestrator.http_url, "refusal") as made:
+        made.expected.append("400 (Bad Request)")
+        page = made.page
+        pasted(page, "blur:2 | sepia | blur:3 | png")
+        settled(page)
+        page.locator(".step-toggle").nth(2).click()
+        page.locator(".step").nth(2).get_by_role("spinbutton", name="Sigma").fill("-4")
+        expect(page.locator(".step").nth(2).locator(".field-error")).to_have_text(
+            "expected a number > 0 for blur.sigma, got -4"
+        )
+        expect(page.locator(".step").nth(0)).not_to_have_class("at-fault")
+        expect(page.locator(".run-error")).to_contain_text("That did not work")
+        page.locator(".step").nth(2).get_by_role("spinbutton", name="Sigma").fill("4")
+        expect(page.locator(".run-error")).to_be_hidden()
+        expect(page.locator(".at-fault")).to_have_count(0)
+
+
+def test_file_that_is_no_picture_is_refused(browser: Browser, shared: Fleet) -> None:
+    with opened(browser, shared.orchestrator.http_url, "no picture") as made:
+        made.expected.append("415 (Unsupported Media Type)")
+        made.page.get_by_label("Choose a picture").set_input_files(
+            {"name": "notes.png", "mimeType": "image/png", "buffer": b"no picture at all"}
+        )
+        expect(made.page.locator(".run-error")).to_contain_text("expected")
+
+
+def test_picture_that_browsers_do_not_show_is_shown_all_the_same(page: Page) -> None:
+    settled(page)
+    tiff = pixelmill.run((PHOTOS / "coffee.png").read_bytes(), "resize:300x | tiff").data
+    page.get_by_label("Choose a picture").set_input_files({"name": "c.tif", "mimeType": "image/tiff", "buffer": tiff})
+    pasted(page, "negative | tiff")
+    expect(page.get_by_text("Shown as PNG")).to_be_visible()
+    assert page.locator("img.after").evaluate("(image) => image.naturalWidth") == 300
+    assert result(page) == pixelmill.run(tiff, "negative | tiff").data
+
+
+def test_picture_is_dropped_and_pasted(page: Page) -> None:
+    settled(page)
+    data = pixelmill.run((PHOTOS / "coffee.png").read_bytes(), "resize:90x60 | png").data
+    script = """([kind, data, name]) => {
+        const bytes = Uint8Array.from(atob(data), (one) => one.charCodeAt(0));
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([bytes], name, {type: 'image/png'}));
+        const event = kind === 'paste'
+            ? new ClipboardEvent('paste', {clipboardData: transfer, bubbles: true, cancelable: true})
+            : new DragEvent(kind, {dataTransfer: transfer, bubbles: true, cancelable: true});
+        document.querySelector('.stage').dispatchEvent(event);
+    }"""
+    page.evaluate(script, ["drop", base64.b64encode(data).decode(), "dropped.png"])
+    expect(page.get_by_text("90 × 60 · PNG")).to_be_visible()
+    larger = pixelmill.run(data, "resize:120x80,enlarge=true | png").data
+    page.evaluate(script, ["paste", base64.b64encode(larger).decode(), "pasted.png"])
+    expect(page.get_by_text("120 × 80 · PNG")).to_be_visible()
+
+
+def test_samples_are_drawn_the_same_every_time(page: Page) -> None:
+    script = """async () => {
+        const { SAMPLES, sample } = await import('/static/js/try/samples.js');
+        const once = await Promise.all(Object.keys(SAMPLES).map(sample));
+        const again = await Promise.all(Object.keys(SAMPLES).map(sample));
+        const bytes = async (file) => [...new Uint8Array(await file.arrayBuffer())].join();
+        return Promise.all(once.map(async (one, at) => [one.name, await bytes(one) === await bytes(again[at])]));
+    }"""
+    assert page.evaluate(script) == [["hills.jpg", True], ["chart.png", True], ["shapes.png", True]]

@@ -1,6 +1,7 @@
 // How evenly calls are spread over instances.
 
 const WINDOW_S = 60;
+const NOW_S = 4;
 
 /**
  * How even shares are: 1 where all are alike, 1/n where one has all.
@@ -39,9 +40,21 @@ export class Recent {
     return seen?.length ? seen[seen.length - 1].calls - seen[0].calls : 0;
   }
 
-  /** Calls per second between two looks, the oldest first. @param {string} key @param {number} most */
+  /** Calls per second of the last seconds: between two looks alone it would jump. @param {string} key */
+  rate(key) {
+    return this.#rateAt(this.seen.get(key) ?? [], -1);
+  }
+
+  /** How that has been, the oldest first. @param {string} key @param {number} most */
   rates(key, most) {
-    const seen = (this.seen.get(key) ?? []).slice(-most - 1);
-    return seen.slice(1).map(({ at, calls }, before) => (calls - seen[before].calls) / Math.max(0.001, at - seen[before].at));
+    const seen = this.seen.get(key) ?? [];
+    const first = Math.max(1, seen.length - most);
+    return seen.slice(first).map((_, after) => this.#rateAt(seen, first + after));
+  }
+
+  #rateAt(seen, place) {
+    const last = seen.at(place);
+    const first = last && seen.find(({ at }) => at >= last.at - NOW_S);
+    return last && first !== last ? (last.calls - first.calls) / (last.at - first.at) : 0;
   }
 }

@@ -10,7 +10,7 @@ const SPARK = { width: 120, height: 28 };
 /** A state as a sign and a word. @param {"healthy" | "draining" | "down"} state */
 export const stateBadge = (state) => h("span.badge", { dataset: { state } }, icon(state), WORDS[state]);
 
-/** @returns {{element: HTMLElement, update: (item: {instance: any, rates: number[], share: number}) => void}} */
+/** @returns {{element: HTMLElement, update: (item: {instance: any, rate: number, rates: number[]}) => void}} */
 export function card() {
   const name = h("h3.card-name");
   const state = h("span.card-state");
@@ -18,12 +18,12 @@ export function card() {
   const problem = h("p.card-problem", { hidden: true });
   const line = svg("polyline", { points: "" });
   const spark = svg("svg.spark", { viewBox: `0 0 ${SPARK.width} ${SPARK.height}`, preserveAspectRatio: "none", "aria-hidden": "true" }, line);
-  const figures = new Figures(["rate", "calls", "flight", "queued", "p50", "p99", "cpu", "memory", "uptime"]);
+  const figures = new Figures(["rate", "flight", "queued", "calls", "p50", "p99", "memory", "cpu"]);
   const element = h("li.card", {}, h("div.card-head", {}, name, state), address, problem, h("div.card-main", {}, figures.first(), spark), figures.rest());
   let shown = "";
   return {
     element,
-    update({ instance, rates }) {
+    update({ instance, rate, rates }) {
       if (shown !== instance.state) {
         if (shown) element.classList.add("changed");
         setTimeout(() => element.classList.remove("changed"), 1500);
@@ -32,15 +32,21 @@ export function card() {
         state.replaceChildren(stateBadge(shown));
       }
       setText(name, instance.name);
-      setText(address, instance.pid ? `${instance.address} · pid ${instance.pid}` : instance.address);
+      setText(address, instance.pid ? `${instance.address} · up ${span(instance.uptime_s)}` : instance.address);
+      address.title = instance.pid ? `process ${instance.pid}, version ${instance.version}` : "";
       problem.hidden = !instance.problem;
       setText(problem, instance.problem);
-      figures.fill(instance);
-      const most = Math.max(...rates, 1);
-      const step = SPARK.width / Math.max(1, rates.length - 1);
-      line.setAttribute("points", rates.map((rate, at) => `${(at * step).toFixed(1)},${(SPARK.height - 2 - (rate / most) * (SPARK.height - 4)).toFixed(1)}`).join(" "));
+      figures.fill(instance, rate);
+      line.setAttribute("points", points(rates));
     },
   };
+}
+
+function points(rates) {
+  const most = Math.max(...rates, 1);
+  const step = SPARK.width / Math.max(1, rates.length - 1);
+  const height = (rate) => SPARK.height - 2 - (rate / most) * (SPARK.height - 4);
+  return rates.map((rate, at) => `${(at * step).toFixed(1)},${height(rate).toFixed(1)}`).join(" ");
 }
 
 const NAMES = {
@@ -52,7 +58,6 @@ const NAMES = {
   p99: "p99",
   cpu: "CPU",
   memory: "memory",
-  uptime: "up",
 };
 const HINTS = { p50: "half of the calls of the last minute took no longer", p99: "99 % of the calls of the last minute took no longer", cpu: "100 % is one core", memory: "resident" };
 
@@ -71,10 +76,10 @@ class Figures {
     return h("dl.card-figures", {}, names.map((name) => h("div", { title: HINTS[name], dataset: { figure: name } }, h("dt", {}, NAMES[name]), this.places[name], name === "cpu" ? this.cpu : null)));
   }
 
-  fill(instance) {
+  fill(instance, rate) {
     const isUp = instance.state !== "down";
     const texts = {
-      rate: `${figure(instance.calls_per_s)} calls/s`,
+      rate: `${figure(rate)} calls/s`,
       calls: count(instance.calls),
       flight: count(instance.in_flight),
       queued: count(instance.queued),
@@ -82,7 +87,6 @@ class Figures {
       p99: instance.p99_s ? seconds(instance.p99_s) : "–",
       cpu: percent(instance.cpu),
       memory: bytes(instance.memory_bytes),
-      uptime: span(instance.uptime_s),
     };
     for (const [name, place] of Object.entries(this.places)) setText(place, isUp ? texts[name] : "–");
     setVars(this.cpu, { share: isUp ? Math.min(1, instance.cpu / (instance.cores || 1)) : 0 });

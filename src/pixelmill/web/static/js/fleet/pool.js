@@ -27,11 +27,9 @@ export function poolSection({ name }) {
       list,
     ),
     update(pool) {
-      const now = performance.now() / 1000;
       const items = pool.instances.map((instance) => {
         const key = keyOf(instance);
-        if (instance.state !== "down") recent.add(key, instance.calls, now);
-        return { instance, key, rates: recent.rates(key, SPARK_LOOKS), calls: recent.calls(key) };
+        return { instance, key, rate: recent.rate(key), rates: recent.rates(key, SPARK_LOOKS), calls: recent.calls(key) };
       });
       const serving = items.filter(({ instance }) => instance.state === "healthy");
       const lately = serving.reduce((sum, { calls }) => sum + calls, 0);
@@ -40,17 +38,23 @@ export function poolSection({ name }) {
       shares.update(serving.map((item) => ({ ...item, share: sum ? of(item) / sum : 1 / serving.length, amount: of(item) })), ({ key }) => key);
       list.classList.toggle("dense", items.length > DENSE);
       cards.update(items, ({ key }) => key);
-      tell(told, even, pool, serving, sum, lately ? "in the last minute" : "since they started", serving.map(of));
+      tell(told, even, items, serving, sum, lately ? "in the last minute" : "since they started", serving.map(of));
     },
   };
+}
+
+/** Take note of what all have answered so far; also while they are not shown. @param {any[]} instances */
+export function noteCalls(instances) {
+  const now = performance.now() / 1000;
+  for (const instance of instances) if (instance.state !== "down") recent.add(keyOf(instance), instance.calls, now);
 }
 
 /** What tells one instance from another. */
 export const keyOf = (instance) => `${instance.pool} ${instance.address}`;
 
-function tell(told, even, pool, serving, sum, when, amounts) {
-  const rate = pool.instances.reduce((total, { calls_per_s: own }) => total + own, 0);
-  const some = serving.length < pool.instances.length ? `${serving.length} of ${pool.instances.length} healthy` : `${plural(serving.length, "instance")}, all healthy`;
+function tell(told, even, items, serving, sum, when, amounts) {
+  const rate = items.reduce((total, item) => total + (item.instance.state === "down" ? 0 : item.rate), 0);
+  const some = serving.length < items.length ? `${serving.length} of ${items.length} healthy` : `${plural(serving.length, "instance")}, all healthy`;
   setText(told, `${some} · ${figure(rate)} calls/s`);
   even.hidden = serving.length < 2 || !sum;
   setText(even, `evenness ${percent(evenness(amounts))}`);
@@ -58,7 +62,7 @@ function tell(told, even, pool, serving, sum, when, amounts) {
 }
 
 function share() {
-  const element = h("span.share");
+  const element = h("span.part");
   return {
     element,
     update({ instance, share: part, amount }) {

@@ -5,7 +5,7 @@ import { bytes, clock, count, figure, percent, plural, seconds, span } from "../
 import { icon } from "../shared/icons.js";
 import { listen, live } from "../shared/live.js";
 import { stateBadge } from "./card.js";
-import { keyOf, poolSection } from "./pool.js";
+import { keyOf, noteCalls, poolSection } from "./pool.js";
 
 const MOST_EVENTS = 30;
 
@@ -35,7 +35,10 @@ export function fleet() {
     pools.update(view.pools, ({ name }) => name);
     setText(orchestrator, `${view.orchestrator.name} ${view.orchestrator.version}, up ${span(view.orchestrator.uptime_s)} · ${view.placement} placement, ${view.balancing.replaceAll("_", " ")}`);
   };
-  listen("fleet", draw);
+  listen("fleet", (view) => {
+    noteCalls(view.pools.flatMap((pool) => pool.instances));
+    draw(view);
+  });
   listen("state", () => element.classList.toggle("stale", live.state === "lost" || live.state === "locked"));
   return { element, show: () => draw(live.fleet) };
 }

@@ -62,8 +62,8 @@ function parts(request) {
       fact("Came", `${clock(request.began_at)}, by ${request.entrance}`),
       fact("Placement", request.placement),
       fact("Source", bytes(request.original_bytes)),
-      fact("Result", pictures.join("; ") || "–"),
       fact("Retries", String(request.attempts)),
+      fact("Result", pictures.join("; ") || "–"),
     ),
     h("section.panel", { "aria-labelledby": "waterfall-title" }, h("h2", { id: "waterfall-title" }, "Where the time went"), request.hops.length ? waterfall(request) : h("p.hint", {}, "No hop has ended.")),
   ];

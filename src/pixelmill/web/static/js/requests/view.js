@@ -77,7 +77,8 @@ class List {
     const wanted = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const fits = FILTERS[this.filter].fits;
     const shown = all.filter((one) => fits(one, slow) && wanted.every((word) => textOf(one).includes(word)));
-    const longest = Math.max(...shown.slice(0, MOST_ROWS).map(({ total_s: took }) => took), 0.001);
+    // One that took far longer than all others is not to make their bars too short to compare.
+    const longest = Number.isFinite(slow) ? slow : 1;
     this.rows.update(shown.slice(0, MOST_ROWS).map((request) => ({ request, longest })), ({ request }) => request.id);
     this.#tell(shown.length, all.length, slow);
   }

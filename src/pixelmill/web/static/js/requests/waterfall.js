@@ -21,13 +21,16 @@ import { bytes, plural, seconds, title } from "../shared/format.js";
  * @property {number} attempts
  */
 
-const KINDS = { transfer: "transfer", queue: "queue", decode: "decode", operation: "operations", encode: "encode" };
+const KINDS = { queue: "queue", transfer: "transfer", decode: "decode", operation: "operations", encode: "encode" };
+
+/** What is shorter, as a share of the whole, is in the table only. */
+const LEAST_SHOWN = 0.002;
 
 /** @param {{hops: Hop[], queue_s: number, total_s: number}} trace @returns {HTMLElement} */
 export function waterfall({ hops, queue_s: queued, total_s: total }) {
   const end = Math.max(total, queued, ...hops.map((hop) => hop.started_s + hop.total_s)) || 1;
   const rows = hops.map((hop) => row(hop, end));
-  if (queued > 0) rows.unshift(waiting(queued, end));
+  if (queued > end * LEAST_SHOWN) rows.unshift(waiting(queued, end));
   return h(
     "div.waterfall",
     {},
@@ -48,10 +51,22 @@ function summary(hops, queued, total) {
     add("encode", hop.encode_s);
     add("transfer", hop.transfer_s);
   }
+  add("orchestrator", Math.max(0, total - queued - covered(hops)));
   const parts = [...sums].filter(([, value]) => value > 0).sort(([, one], [, other]) => other - one);
   const retries = hops.reduce((sum, hop) => sum + hop.attempts - 1, 0);
   const told = parts.map(([kind, value]) => `${kind} ${seconds(value)}`).join(", ");
   return `${seconds(total)} in all${told ? `: ${told}` : ""}${retries ? `; ${plural(retries, "retry", "retries")}` : ""}.`;
+}
+
+/** How long at least one hop ran, seconds: those of renditions run side by side. @param {Hop[]} hops */
+function covered(hops) {
+  let sum = 0;
+  let until = 0;
+  for (const { started_s: start, total_s: took } of [...hops].sort((one, other) => one.started_s - other.started_s)) {
+    sum += Math.max(0, start + took - Math.max(start, until));
+    until = Math.max(until, start + took);
+  }
+  return sum;
 }
 
 /** What a hop spent its time on, in the order in which it is drawn; transfer is there and back. @param {Hop} hop */
@@ -68,6 +83,7 @@ function parts(hop) {
 
 function row(hop, end) {
   const what = hopTitle(hop);
+  const side = (hop.started_s + hop.total_s) / end > 0.75 ? "left" : "right";
   let at = hop.started_s;
   const bars = parts(hop).map(({ kind, name, took }) => {
     const bar = h("span.bar", { dataset: { kind }, title: `${title(name)}: ${seconds(took)}`, vars: { from: at / end, share: took / end } });
@@ -78,7 +94,7 @@ function row(hop, end) {
     "div.waterfall-row",
     { dataset: { pool: hop.pool } },
     h("div.waterfall-name", {}, h("strong", {}, what), h("span", {}, hop.instance, hop.attempts > 1 ? h("em.retried", {}, plural(hop.attempts - 1, "retry", "retries")) : null)),
-    h("div.waterfall-track", {}, bars, h("span.waterfall-took", { vars: { at: at / end } , dataset: { side: at / end > 0.8 ? "left" : "right" } }, seconds(hop.total_s))),
+    h("div.waterfall-track", {}, bars, h("span.waterfall-took", { vars: { at: (side === "left" ? hop.started_s : at) / end }, dataset: { side } }, seconds(hop.total_s))),
   );
 }
 

@@ -81,7 +81,7 @@ function read(box) {
   return box.value === "" ? undefined : Number(box.value);
 }
 
-function color({ optional, preset }, place, { id, hint, label }) {
+function color({ name, optional, preset }, place, { id, hint }) {
   const known = () => String(place.get() ?? preset ?? "");
   const text = h("input.code", {
     id,
@@ -92,7 +92,7 @@ function color({ optional, preset }, place, { id, hint, label }) {
     "aria-describedby": hint,
     value: known(),
   });
-  const picker = h("input.swatch", { type: "color", "aria-labelledby": label, value: hex(known()) });
+  const picker = h("input.swatch", { type: "color", "aria-label": `${title(name)}: choose`, value: hex(known()) });
   const store = (value) => place.set(value === "" || value === preset ? undefined : value);
   text.addEventListener("input", () => {
     picker.value = hex(text.value.trim());

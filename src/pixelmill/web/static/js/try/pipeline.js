@@ -10,6 +10,7 @@ import { firstValue } from "./schema.js";
  */
 
 const KEY = "pipeline";
+const FIRST_SIZE = { width: 800, height: 600 };
 let lastId = 0;
 /** @type {WeakMap<Step, {id: string, open: boolean}>} */
 const faces = new WeakMap();
@@ -67,10 +68,10 @@ export class Model {
   step(op) {
     const made = { op };
     for (const parameter of this.schema.operations.get(op)?.parameters ?? []) {
-      if (parameter.required) made[parameter.name] = firstValue(parameter);
+      // An operation of which nothing must be given may want one of several: its example says which.
+      if (parameter.required || (parameter.optional && parameter.example !== undefined)) made[parameter.name] = firstValue(parameter);
     }
-    if (op === "resize") Object.assign(made, { width: 800 });
-    if (op === "rounded_corners") Object.assign(made, { radius: 24 });
+    if (this.schema.operations.get(op)?.positional.includes("width×height")) Object.assign(made, FIRST_SIZE);
     face(made).open = true;
     return made;
   }

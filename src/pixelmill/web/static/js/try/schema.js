@@ -60,7 +60,7 @@ function kindOf(name, definition) {
   return {
     name,
     pool: definition["x-pool"] ?? "",
-    summary: summary.replaceAll("\n", " "),
+    summary: summary.replaceAll("\n", " ").replaceAll("`", ""),
     description: definition.description ?? "",
     positional,
     parameters: own.map(([key, property]) => parameterOf(key, property, required.has(key), few || main.has(key))),

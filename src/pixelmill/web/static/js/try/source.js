@@ -21,10 +21,16 @@ export function source(onPicture, onRefusal) {
     for (const button of samples) button.setAttribute("aria-pressed", String(button.dataset.sample === name));
   };
 
+  // A sample takes a moment to draw: what is chosen in the meantime comes first.
+  let choices = 0;
+
   async function take(name) {
+    choices += 1;
+    const own = choices;
     press(name);
     keep(KEY, name);
-    onPicture(await sample(name));
+    const drawn = await sample(name);
+    if (own === choices) onPicture(drawn);
   }
 
   function choose(file) {
@@ -33,6 +39,7 @@ export function source(onPicture, onRefusal) {
       onRefusal(`${file.name} is empty.`);
       return;
     }
+    choices += 1;
     press("");
     announce(`Picture ${file.name}`);
     onPicture(file);

@@ -1,0 +1,93 @@
+"""What is copied runs as it is, and gives the bytes that the page shows."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+import pixelmill
+from tests.browser.actions import pasted
+from tests.fleet.processes import PATIENCE_S
+
+PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
+PIPELINE = """resize:320x | sepia:0.5 | text:"it's © \\"me\\"; $HOME | 50 %",size=20 | webp:77"""
+
+
+def copied(page: Page, name: str, pipeline: str) -> str:
+    """Return what the page copies under a tab's name for a pipeline on one of the photographs."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_label("Choose a picture").set_input_files(PHOTOS / "rocket.jpg")
+    pasted(page, pipeline)
+    page.get_by_role("tab", name=name).click()
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the picture lies."""
+    (tmp_path / "rocket.jpg").write_bytes((PHOTOS / "rocket.jpg").read_bytes())
+    return tmp_path
+
+
+def ran(command: list[str], folder: Path) -> None:
+    environment = {**os.environ, "no_proxy": "127.0.0.1"}
+    done = subprocess.run(
+        command, check=False, cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE_S
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_curl_makes_the_same_bytes(page: Page, folder: Path) -> None:
+    ran(["sh", "-c", copied(page, "curl", PIPELINE)], folder)
+    expected = pixelmill.run((folder / "rocket.jpg").read_bytes(), PIPELINE).data
+    assert (folder / "rocket.webp").read_bytes() == expected
+
+
+def test_curl_of_renditions_gets_all_of_them(page: Page, folder: Path) -> None:
+    pipeline = "{ a = resize:64x | png; b = resize:32x | webp }"
+    ran(["sh", "-c", copied(page, "curl", pipeline)], folder)
+    expected = pixelmill.run((folder / "rocket.jpg").read_bytes(), pipeline).renditions
+    outputs = json.loads((folder / "renditions.json").read_text())["outputs"]
+    assert {one["name"]: base64.b64decode(one["data"]) for one in outputs} == {
+        name: made.data for name, made in expected.items()
+    }
+
+
+def test_python_makes_the_same_bytes(page: Page, folder: Path) -> None:
+    ran([sys.executable, "-c", copied(page, "Python", PIPELINE)], folder)
+    expected = pixelmill.run((folder / "rocket.jpg").read_bytes(), PIPELINE).data
+    assert (folder / "rocket.webp").read_bytes() == expected
+
+
+def test_python_on_the_fleet_makes_the_same_bytes(page: Page, folder: Path) -> None:
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    lines = copied(page, "Python", PIPELINE).splitlines()
+    [remote] = [line.removeprefix("# or on the fleet: ") for line in lines if line.startswith("# or")]
+    local = lines.index("result = pixelmill.run(data, pipeline)")
+    ran([sys.executable, "-c", "\n".join([*lines[:local], f"result = {remote}", *lines[local + 1 :]])], folder)
+    expected = pixelmill.run((folder / "rocket.jpg").read_bytes(), PIPELINE).data
+    assert (folder / "rocket.webp").read_bytes() == expected
+
+
+def test_python_of_renditions_writes_all_of_them(page: Page, folder: Path) -> None:
+    pipeline = "{ a = resize:64x | png; b = resize:32x | webp }"
+    ran([sys.executable, "-c", copied(page, "Python", pipeline)], folder)
+    expected = pixelmill.run((folder / "rocket.jpg").read_bytes(), pipeline).renditions
+    assert (folder / "a.png").read_bytes() == expected["a"].data
+    assert (folder / "b.webp").read_bytes() == expected["b"].data
+
+
+def test_json_and_text_are_the_same_pipeline(page: Page) -> None:
+    assert pixelmill.Pipeline.parse(copied(page, "JSON", PIPELINE)) == pixelmill.Pipeline.parse(PIPELINE)
+    page.get_by_role("tab", name="JSON").press("ArrowRight")
+    expect(page.get_by_role("tab", name="Text")).to_be_focused()
+    assert page.get_by_role("tabpanel").inner_text() == pixelmill.Pipeline.parse(PIPELINE).to_text()
