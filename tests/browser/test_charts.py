@@ -32,7 +32,7 @@ def test_charts_move_with_what_is_done(page: Page, shared: Fleet) -> None:
     assert line.evaluate("(group) => group.querySelector('path').getAttribute('d').length + group.childElementCount") > 1
     expect(page.locator("[data-chart=traffic] figcaption")).to_contain_text("came in")
     for chart in ("throughput", "latency", "traffic"):
-        ticks = page.locator(f"[data-chart={chart}] .tick").all_inner_texts()
+        ticks = page.locator(f"[data-chart={chart}] .tick").all_text_contents()
         assert any(re.search(r"/s|ms| s", tick) for tick in ticks)
         assert any(re.fullmatch(r"\d\d:\d\d(:\d\d)?", tick) for tick in ticks)
 

@@ -87,7 +87,7 @@ def test_keyboard_reaches_all_and_shows_where_it_is(page: Page) -> None:
         page.keyboard.press("Tab")
         focused = page.evaluate(
             "(() => { const one = document.activeElement; const style = getComputedStyle(one);"
-            " return [one.matches('.divider, .visually-hidden, .segments input, .chips input, .anchor-grid input')"
+            " return [one.matches('body, .divider, .visually-hidden, .segments input, .chips input, .anchor-grid input')"
             " || style.outlineStyle !== 'none', one.className + one.id]; })()"
         )
         assert focused[0], focused

@@ -27,7 +27,8 @@ const stream = new Stream("/v1/events", take, (state, retryAt) => {
   const again = state === "live" && live.state !== "live";
   Object.assign(live, { state, retryAt });
   tell("state", state);
-  if (again) catchUp();
+  // Where that fails, too, the stream says so, and it is done again.
+  if (again) catchUp().catch(() => undefined);
 });
 
 /** Connect. */
