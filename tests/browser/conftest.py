@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +32,9 @@ def browser() -> Iterator[Browser]:
     """Debian's Chromium, without a window. It lives as long as one file's tests: its event loop is in others' way."""
     path = tool("chromium")
     with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        # Where this process has drawn text, it names Pixelmill's own fonts, and the browser does not go on without more.
+        env: dict[str, str | float | bool] = {name: value for name, value in os.environ.items() if "FONTCONFIG" not in name}
+        made = playwright.chromium.launch(executable_path=path, args=ARGUMENTS, env=env)
         yield made
         made.close()
 
