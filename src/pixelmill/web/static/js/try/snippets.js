@@ -28,6 +28,7 @@ function curl({ pipeline, schema, file, type, origin, locked }) {
   const several = Boolean(pipeline.renditions?.length);
   const lines = [
     `curl --fail-with-body -sS ${shell(`${origin}/v1/process`)}`,
+    several && '-H "Accept: application/json"',
     locked && '-H "Authorization: Bearer $PIXELMILL_TOKEN"',
     `-F ${shell(`image=@"${file.replaceAll(/["\\]/g, "\\$&")}"`)}`,
     text && `--form-string ${shell(`pipeline=${text}`)}`,
