@@ -271,6 +271,11 @@ class Document(Figures):
         return sum(run.failed for run in self.runs)
 
 
+def write(document: Document, path: Path) -> None:
+    """Write a document. Raises `OSError`."""
+    path.write_text(document.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
 def read(path: Path) -> Document:
     """Read a document.
 

@@ -70,9 +70,10 @@ def describe_ratio(ratio: Ratio) -> str:
         return "unknown: nothing came back"
     if ratio.low == ratio.high:
         return f"{ratio.median:.2f} (one round: its spread is not known)"
-    sure = f"between them with {ratio.confidence:.0%} confidence" if ratio.confidence is not None else "all pairs of rounds"
-    rounds = f", {len(ratio.pairs)} pairs of rounds" if ratio.pairs else ""
-    return f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f}, {sure}{rounds})"
+    span = f"{ratio.low:.2f} to {ratio.high:.2f}"
+    if ratio.confidence is None:
+        return f"{ratio.median:.2f} ({span} over all pairs of rounds)"
+    return f"{ratio.median:.2f} ({span} with {ratio.confidence:.0%} confidence, {len(ratio.pairs)} pairs of rounds)"
 
 
 def evenness(pool: PoolUse) -> str:

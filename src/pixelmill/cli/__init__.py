@@ -15,6 +15,7 @@ from pixelmill import __version__, plugins
 from pixelmill.cli.bench import add_to as add_bench
 from pixelmill.cli.choices import examples
 from pixelmill.cli.describe import add_to as add_describing
+from pixelmill.cli.report import add_to as add_report
 from pixelmill.cli.run import add_to as add_run
 from pixelmill.cli.security import add_to as add_security
 from pixelmill.cli.servers import add_to as add_servers
@@ -32,7 +33,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=examples("run photos/ -o small/ --op resize:1280x720 --op sharpen -f webp", "ops resize", "up"),
 )
-for add_to in (add_run, add_describing, add_servers, add_watching, add_bench, add_security, add_sign):
+for add_to in (add_run, add_describing, add_servers, add_watching, add_bench, add_report, add_security, add_sign):
     add_to(app)
 
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 PANEL = "Measuring"
 NUMBER = 100
 COMPARING_ROUNDS = 7
-SCALING_ROUNDS = 3
+SCALING_ROUNDS = 6
 SETS = "1/1/1,2/2/2,3/5/3,4/7/4"
 
 
@@ -186,10 +186,11 @@ def _finish(document: Document, as_json: bool, output: Path | None) -> None:
     """Show and write a document, and end with the exit code that it deserves."""
     from rich.console import Console
 
+    from pixelmill.bench.figures import write
     from pixelmill.bench.tables import FULL_WIDTH, show
 
     if output:
-        output.write_text(document.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        write(document, output)
     if as_json:
         typer.echo(document.model_dump_json(indent=2))
     else:

@@ -1,0 +1,165 @@
+"""`pixelmill report`: one page about how fast a fleet is and what it takes."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pixelmill.cli.bench import PANEL, SCALING_ROUNDS
+from pixelmill.cli.choices import Format, Ops, PipelineText, PlacementChoice, Quality, examples
+from pixelmill.cli.interrupts import INTERRUPTED
+from pixelmill.cli.loads import (
+    Amount,
+    Concurrency,
+    Docker,
+    Duration,
+    FilterCount,
+    Number,
+    Pictures,
+    Rate,
+    ResizeCount,
+    Rounds,
+    Target,
+    Timeout,
+    WarmUp,
+    WatermarkCount,
+    command_of,
+    engine_for,
+    measured,
+    plugins_of,
+    setting_of,
+    workload_of,
+)
+from pixelmill.cli.security import ClientCert, ServerCa, TlsKey, TlsName, TokenFile, client_settings, url_of
+from pixelmill.errors import InvalidPipeline
+
+if TYPE_CHECKING:
+    from pixelmill.bench.places import Setting
+
+DURATION_S = 5.0
+SETS = "1/1/1,2/2/2"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    epilog = examples(
+        "report -o report.html",
+        "report -o report.html --sets 1/1/1,1/3/1,2/4/2 --resize 4 --filter 8 --watermark 4 -d 20",
+        "report -o report.html --target grpc://localhost:50055 --docker --baseline single.json",
+        "report -o report.html --from figures.json",
+        note="A baseline for a running fleet: pixelmill bench --target … -o single.json, with one instance of each pool.",
+    )
+    app.command(epilog=epilog, rich_help_panel=PANEL)(report)
+
+
+def report(
+    context: typer.Context,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", dir_okay=False, help="The page to write.")],
+    given: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="FILE", help="Measure nothing: show figures that bench or report wrote.", show_default=False
+        ),
+    ] = None,
+    figures: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", dir_okay=False, help="Write the figures there, too, as JSON.", show_default=False),
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Figures of a single-instance fleet, to set a running fleet against.", show_default=False
+        ),
+    ] = None,
+    sets: Annotated[
+        str,
+        typer.Option(
+            metavar="R/F/W,…", help="Smaller fleets beside it: resize, filter and watermark workers; the baseline first."
+        ),
+    ] = SETS,
+    concurrency: Concurrency = 10,
+    number: Number = None,
+    duration: Duration = None,
+    rounds: Rounds = None,
+    rate: Rate = None,
+    warm_up: WarmUp = None,
+    timeout: Timeout = 30.0,
+    picture: Pictures = None,
+    pipeline: PipelineText = None,
+    op: Ops = None,
+    format: Format = None,
+    quality: Quality = None,
+    target: Target = None,
+    resize: ResizeCount = 3,
+    filter: FilterCount = 5,
+    watermark: WatermarkCount = 3,
+    placement: Annotated[
+        PlacementChoice | None, typer.Option(help="How steps are spread; unset: as the fleet does.", show_default=False)
+    ] = None,
+    docker: Docker = False,
+    tls_ca: ServerCa = None,
+    tls_cert: ClientCert = None,
+    tls_key: TlsKey = None,
+    tls_name: TlsName = None,
+    token_file: TokenFile = None,
+) -> None:
+    """Measure a fleet and write one HTML page about it, which needs nothing else and no network.
+
+    Starts fleets on this machine, the smallest as the baseline, which get the same load in turn; or measures a running one.
+    The page shows throughput, latency, load, CPU and memory of each instance, and says what the figures do not show.
+    The exit code is 1 where requests failed, 130 after Ctrl-C, with a page of what came until then.
+    """
+    from pixelmill.bench.figures import read, write
+    from pixelmill.bench.places import Places
+    from pixelmill.bench.session import Session
+    from pixelmill.report.page import render
+    from pixelmill.report.story import Story
+
+    earlier = read(baseline) if baseline else None
+    if given:
+        document = read(given)
+    else:
+        amount = Amount(
+            concurrency,
+            number,
+            DURATION_S if number is None and duration is None else duration,
+            rate,
+            rounds or SCALING_ROUNDS,
+            warm_up,
+            timeout,
+        )
+        access = client_settings(tls_ca, tls_cert, tls_key, tls_name, token_file)
+        workload = workload_of(picture, pipeline, op, format, quality, amount)
+        where = setting_of(target and url_of(target, access), placement, (resize, filter, watermark))
+        session = Session(
+            settings=_settings(where, sets),
+            workload=workload,
+            open_places=partial(Places, workload.pipeline, access, plugins_of(context)),
+            fresh=where.kind == "embedded",
+            engine=engine_for(where) if docker else None,
+        )
+        document = measured(session, "scaling" if len(session.settings) > 1 else "", command_of(context))
+    if figures:
+        write(document, figures)
+    page = render(Story.of(document, earlier, str(baseline)))
+    output.write_text(page, encoding="utf-8")
+    typer.echo(f"{output}: {len(page.encode()) / 1000:.0f} kB, {sum(run.completed for run in document.runs)} requests")
+    if document.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    if document.failed:
+        raise typer.Exit(1)
+
+
+def _settings(where: Setting, sets: str) -> tuple[Setting, ...]:
+    """Return the smaller fleets and then the one that the report is about; a running one stands alone."""
+    from pixelmill.bench.places import Setting, parse_counts
+
+    if where.kind != "embedded" or not sets:
+        return (where,)
+    smaller = [Setting(parse_counts(each, "--sets"), where.placement) for each in sets.split(",")]
+    if len(set(smaller)) < len(smaller):
+        raise InvalidPipeline(f"expected fleets that differ for --sets, got {sets}")
+    return (*(one for one in smaller if one != where), where)

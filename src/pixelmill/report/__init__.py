@@ -1,0 +1,1 @@
+"""A page that shows what a benchmark measured: one HTML file that needs nothing else."""
