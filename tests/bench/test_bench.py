@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import select
+import shlex
 import signal
 import subprocess
 import sys
@@ -23,6 +25,9 @@ from tests.bench.conftest import PIPELINE
 from tests.fleet.certificates import make
 from tests.fleet.processes import PATIENCE_S, wait_for
 from tests.fleet.test_embedded import is_gone
+from tests.plugins import ROOT
+
+DOCUMENT = (ROOT / "docs" / "benchmark.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
@@ -231,3 +236,37 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
     path.write_text(json.dumps({"runs": []}))
     with pytest.raises(InvalidPipeline, match=re.escape(f"({SCHEMA})")):
         read(path)
+
+
+def test_every_field_is_documented() -> None:
+    documented = set(re.findall(r"`(\w+)(?:\[\])?`", DOCUMENT.partition("## The JSON")[2]))
+    schema = Document.model_json_schema(by_alias=True)
+    names = {name for part in (schema, *schema["$defs"].values()) for name in part["properties"]}
+    assert names <= documented, names - documented
+
+
+@pytest.mark.parametrize("command", re.findall(r"^pixelmill ((?:bench|report) .*?)(?:  #.*)?$", DOCUMENT, re.MULTILINE))
+def test_documented_options_are_there(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    name, *arguments = shlex.split(command)
+    assert main([name, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert all(re.search(rf"{re.escape(one)}\b", shown) for one in arguments if one.startswith("-"))
+
+
+def test_a_terminal_sees_a_bar(running: EmbeddedFleet, picture: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "pixelmill", "bench", "--target", running.url, "--picture", str(picture), "-d", "1"]
+    environment = os.environ | {"COLUMNS": "120", "TERM": "xterm"}
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        shown = b""
+        while select.select([ours], [], [], PATIENCE_S)[0]:
+            try:
+                shown += os.read(ours, 10_000)
+            except OSError:  # what a terminal says once its program has ended
+                break
+        assert process.wait(PATIENCE_S) == 0
+    os.close(ours)
+    text = shown.decode()
+    assert re.search(r"round 1 of 1.*\d+%.*/s", text)
+    assert "pictures/s" in text

@@ -24,7 +24,7 @@ from pixelmill.operations import operation_class, operation_names
 from pixelmill.plan import PLACEMENTS, POOLS
 from pixelmill.settings import Role
 
-COMMANDS = ("run", "ops", "explain", "up", "worker", "orchestrator", "fleet", "health", "bench", "sign")
+COMMANDS = ("run", "ops", "explain", "up", "worker", "orchestrator", "fleet", "health", "bench", "report", "sign")
 
 
 @pytest.fixture(autouse=True)

@@ -263,7 +263,6 @@ class Document(Figures):
     runs: tuple[Run, ...]
     comparison: Comparison | None = None
     scaling: tuple[Point, ...] = ()
-    notes: tuple[str, ...] = ()
 
     @property
     def failed(self) -> int:

@@ -134,14 +134,15 @@ def report(
         access = client_settings(tls_ca, tls_cert, tls_key, tls_name, token_file)
         workload = workload_of(picture, pipeline, op, format, quality, amount)
         where = setting_of(target and url_of(target, access), placement, (resize, filter, watermark))
+        settings = _settings(where, sets)
         session = Session(
-            settings=_settings(where, sets),
+            settings=settings,
             workload=workload,
             open_places=partial(Places, workload.pipeline, access, plugins_of(context)),
-            fresh=where.kind == "embedded",
+            fresh=len(settings) > 1,
             engine=engine_for(where) if docker else None,
         )
-        document = measured(session, "scaling" if len(session.settings) > 1 else "", command_of(context))
+        document = measured(session, "scaling" if len(settings) > 1 else "", command_of(context))
     if figures:
         write(document, figures)
     page = render(Story.of(document, earlier, str(baseline)))

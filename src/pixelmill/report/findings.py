@@ -125,9 +125,8 @@ def _bounds(story: Story) -> Iterator[str]:
     used = baseline.run.fleet_cores + sum(machine.client_cores or 0.0 for machine in baseline.run.machines)
     if len(run.machines) == 1 and story.client_machine is not None and used:
         yield (
-            f"The baseline kept {used:.2f} of the {story.cores} cores busy already, as each of its workers computes several "
-            f"pictures at a time. At the same CPU time a picture, {story.cores / used:.2f} times its throughput is the most "
-            "that this machine could give to any number of workers."
+            f"The baseline kept {used:.2f} of the {story.cores} cores busy already. At the same CPU time a picture, "
+            f"{story.cores / used:.2f} times its throughput is the most that any number of workers could do here."
         )
     for difference in baseline.differences:
         yield f"The baseline differs in more than the number of instances: {difference}."

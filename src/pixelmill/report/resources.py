@@ -13,6 +13,7 @@ from pixelmill.report.tables import figure, table
 
 MEGA = 1e6
 SMALL = (330.0, 150.0)
+_UNKNOWN = " Of machines that the client does not run on, only the fleet's part is known."
 
 
 def cores(story: Story) -> Markup:
@@ -32,11 +33,12 @@ def cores(story: Story) -> Markup:
             cells.append((label, machine.cores, *(f"{value:.2f}" if value is not None else "—" for value, _ in named)))
     described = "; ".join(f"{row.label}: fleet {row.parts[0][0]:.2f}, client {row.parts[1][0]:.2f}" for row in rows)
     chart = bars(rows, "cores", "Where the cores went", described + ".", (float(limit), f"{limit} cores"))
+    is_known = all(machine.busy_cores is not None for run in runs for machine in run.machines)
     names = [("c-main", "fleet"), ("c-client", "client"), ("c-other", "other programs"), ("c-idle", "idle")]
     if story.run.place == "local":
         names[0] = ("c-main", "engine and client, one process")
     return join(
-        tag("p", "Means over all rounds. Of machines that the client does not run on, only the fleet's part is known."),
+        tag("p", f"Means over all rounds.{'' if is_known else _UNKNOWN}"),
         figure(
             join(legend(names), chart),
             "CPU in cores",

@@ -39,7 +39,7 @@ def ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
     power = 10.0 ** floor(log10(rough))
     step = next(factor * power for factor in STEPS if factor * power >= rough * (1 - 1e-9))
     first = ceil(low / step - 1e-9)
-    return tuple(round(number * step, 12) for number in range(first, floor(high / step + 1e-9) + 1))
+    return tuple(float(f"{number * step:.12g}") for number in range(first, floor(high / step + 1e-9) + 1))
 
 
 def log_ticks(low: float, high: float) -> tuple[float, ...]:
@@ -50,7 +50,7 @@ def log_ticks(low: float, high: float) -> tuple[float, ...]:
 
 
 def upper(values: Sequence[float], most: int = 6) -> float:
-    """Return the end of an axis from 0 that holds all values and ends at a tick, with some room above the largest."""
+    """Return the end of an axis from 0 that holds all values and ends at a tick."""
     largest = max(values, default=0.0) or 1.0
     step = ticks(0, largest, most)
     size = step[1] - step[0] if len(step) > 1 else largest
