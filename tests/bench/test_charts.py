@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from pixelmill.cli import main
+from pixelmill.report.charts import Line, lines
 from pixelmill.report.scales import Scale, log_ticks, ticks, upper
 from tests.bench.conftest import PIPELINE
+from tests.bench.pages import Page as Document
 from tests.debian import tool
 
 CUT = """() => [...document.querySelectorAll('svg')].flatMap(svg => {
@@ -64,6 +66,18 @@ def test_equal_ratios_are_equally_far_apart_on_a_logarithmic_scale() -> None:
     scale = Scale(1, 100, 0, 200, is_log=True)
     assert [scale(1), scale(10), scale(100)] == pytest.approx([0, 100, 200])
     assert Scale(0, 10, 50, 150)(5) == 100
+
+
+def test_where_an_instance_did_not_answer_the_line_has_a_gap() -> None:
+    line = Line("a", ((0.0, 1.0), (1.0, 2.0), (2.0, None), (3.0, 1.0), (4.0, None), (5.0, 1.0), (6.0, 1.0)), "c-main")
+    (chart,) = Document.parse(lines([line], "seconds", "cores", "CPU", "CPU over time.")).root.all("svg")
+    assert all(str(path.attributes["d"]).count("L") == 1 for path in chart.all("path"))
+    assert (len(chart.all("path")), len(chart.all("circle"))) == (2, 1)
+    (empty,) = Document.parse(lines([Line("b", ((0.0, None),), "c-main")], "seconds", "cores", "CPU", "Unknown.")).root.all(
+        "svg"
+    )
+    assert not empty.all("path")
+    assert not empty.all("circle")
 
 
 @pytest.fixture(scope="module")

@@ -224,12 +224,19 @@ def _line(line: Line, x: Scale, y: Scale) -> list[Markup]:
     drawn = []
     for (at, _), (low, high) in zip(line.points, line.spread, strict=False):
         drawn.append(tag("line", x1=x(at), x2=x(at), y1=y(low), y2=y(high), class_=f"{line.color} whisker"))
-    path, is_down = "", False
+    pieces: list[list[tuple[float, float]]] = [[]]
     for at, value in line.points:
-        if value is not None:
-            path += f"{'L' if is_down else 'M'}{x(at):.1f} {y(value):.1f}"
-        is_down = value is not None
-    drawn.append(tag("path", d=path or None, class_=f"{line.color} line{' dashed' if line.is_dashed else ''}"))
+        if value is None:
+            pieces.append([])
+        else:
+            pieces[-1].append((x(at), y(value)))
+    color = f"{line.color} line{' dashed' if line.is_dashed else ''}"
+    for piece in pieces:
+        if len(piece) > 1:
+            path = "L".join(f"{across:.1f} {down:.1f}" for across, down in piece)
+            drawn.append(tag("path", d=f"M{path}", class_=color))
+        elif piece and not line.spread:  # between two gaps: there is nothing to draw a line to
+            drawn.append(tag("circle", cx=piece[0][0], cy=piece[0][1], r=2, class_=line.color))
     if line.spread:
         drawn += [
             tag("circle", cx=x(at), cy=y(value), r=4, class_=line.color) for at, value in line.points if value is not None
