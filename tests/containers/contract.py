@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPOSE_FILE = ROOT / "docker-compose.yml"
 NETWORK = "grpc-network"
 ORCHESTRATOR_PORT = 50055
+HTTP_PORT = 8080
 
 
 @dataclass(frozen=True)
@@ -31,5 +32,5 @@ def _pool(pool: str, port: int, count: int) -> list[Service]:
 
 POOLS = {"resize": _pool("resize", 50052, 3), "filter": _pool("filter", 50053, 5), "watermark": _pool("watermark", 50054, 3)}
 WORKERS = [service for pool in POOLS.values() for service in pool]
-ORCHESTRATOR = Service("orchestrator", "orchestrator-service", {ORCHESTRATOR_PORT: 50055, 8080: 8080})
+ORCHESTRATOR = Service("orchestrator", "orchestrator-service", {ORCHESTRATOR_PORT: 50055, HTTP_PORT: HTTP_PORT})
 SERVICES = {service.name: service for service in [*WORKERS, ORCHESTRATOR]}

@@ -10,13 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grpc
+import httpx
 
 import image_processing_pb2_grpc as rpc
 from pixelmill.fleet.health import is_serving
-from tests.containers.contract import NETWORK, POOLS, ROOT, SERVICES
+from tests.containers.contract import HTTP_PORT, NETWORK, POOLS, ROOT, SERVICES
 from tests.containers.engine import Project, docker
-from tests.containers.requests import instances, process
-from tests.fleet.processes import wait_for
+from tests.containers.requests import PICTURE, instances, process
+from tests.fleet.pictures import noise, opened, png
+from tests.fleet.processes import PATIENCE_S, wait_for
 
 CLIENTS = 4
 VICTIM = "filter-2"
@@ -38,6 +40,25 @@ def test_names_ports_and_network(fleet: Project) -> None:
 def test_every_published_port_answers_by_the_health_protocol(fleet: Project) -> None:
     for service in SERVICES.values():
         assert is_serving(f"localhost:{next(iter(service.ports.values()))}", 20), service.name
+
+
+def test_http(fleet: Project) -> None:
+    """On a read-only file system with little room for temporary files, a picture of many megabytes is no trouble."""
+    big = png(noise(2600, 2600))
+    assert len(big) > 16_000_000
+    with httpx.Client(base_url=f"http://localhost:{HTTP_PORT}", timeout=PATIENCE_S, trust_env=False) as client:
+        wait_for(lambda: client.get("/readyz").status_code == 200, "the orchestrator to be ready")
+        for files in ({"image": ("a.png", PICTURE)}, {"image": ("big.png", big)}):
+            answer = client.post("/v1/process", files=files, data={"pipeline": "resize:64x | sepia | png"})
+            assert answer.status_code == 200, answer.text
+            assert opened(answer.content).width == 64
+            assert [name.partition("-")[0] for name in answer.headers["x-pixelmill-instances"].split(", ")] == [
+                "resize",
+                "filter",
+            ]
+        pools = {pool["name"]: pool["instances"] for pool in client.get("/v1/fleet").json()["pools"]}
+        assert {name: len(several) for name, several in pools.items()} == {name: len(pool) for name, pool in POOLS.items()}
+        assert "<html" in client.get("/").text
 
 
 def test_one_image_is_shared(fleet: Project) -> None:
