@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import re
 from typing import Any
 
 import httpx
@@ -39,6 +41,15 @@ def test_what_is_in_it(document: dict[str, Any]) -> None:
         for parameter in operation.get("parameters", []):
             if path.startswith("/v1/"):
                 assert parameter.get("description"), (path, parameter["name"])
+
+
+def test_its_references_lead_somewhere(document: dict[str, Any]) -> None:
+    references = set(re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(document)))
+    assert "components/schemas/Processed" in references
+    for reference in references:
+        found = document
+        for part in reference.split("/"):
+            found = found[part]
 
 
 def values(parameter: dict[str, Any]) -> list[Any]:

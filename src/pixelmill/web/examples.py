@@ -73,11 +73,11 @@ PROCESS: dict[str, Any] = {
 _TEXT_HEADER = {"schema": {"type": "string"}}
 _NUMBER_HEADER = {"schema": {"type": "integer"}}
 PROCESSED: dict[str, Any] = {
+    "model": Processed,
     "description": "The picture, in the format that the pipeline says; several as multipart/mixed; or JSON",
     "content": {
         "image/*": {"schema": {"type": "string", "format": "binary"}},
         "multipart/mixed": {"schema": {"type": "string", "format": "binary"}},
-        "application/json": {"schema": Processed.model_json_schema(ref_template="#/components/schemas/{model}")},
     },
     "headers": {
         "Server-Timing": {"description": "queue, each hop, and the whole, milliseconds", **_TEXT_HEADER},
