@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C."""
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """Make SIGTERM end what runs inside as Ctrl-C does, also where a shell has told background jobs to ignore that one."""
+def interruptible() -> Iterator[Callable[[], None]]:
+    """Make SIGTERM end what runs inside as Ctrl-C does, also where a shell has told background jobs to ignore that one.
+
+    Yields what raises `KeyboardInterrupt` once a signal has come: called now and then, as a library that is interrupted in
+    compiled code may lose the exception.
+    """
+    came = False
+
+    def end(signum: int, frame: FrameType | None) -> NoReturn:
+        nonlocal came
+        came = True
+        raise KeyboardInterrupt
+
+    def check() -> None:
+        if came:
+            raise KeyboardInterrupt
+
     numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
+    before = [signal.signal(number, end) for number in numbers]
     try:
-        yield
+        yield check
     finally:
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -153,12 +154,9 @@ def measured(session: Session, relation: str, command: str) -> Document:
     """Measure, until the end or until Ctrl-C; where nothing had come back by then, end with 130."""
     from pixelmill.bench.session import measure
 
-    telling = progress()
     try:
-        with interruptible():
+        with interruptible() as check, closing(progress(check)) as telling:
             return measure(session, telling, relation=relation, command=command)
     except KeyboardInterrupt:
         typer.echo("interrupted before anything was measured", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    finally:
-        telling.close()

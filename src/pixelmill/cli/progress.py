@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 class Lines:
     """A line for each round that has ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, check: Callable[[], None]) -> None:
+        self._check = check
         self._title = ""
 
     def begin(self, what: str, workload: Workload) -> None:
@@ -26,6 +28,7 @@ class Lines:
 
     def advance(self, tally: Tally) -> None:
         """Say nothing before the end."""
+        self._check()
 
     def end(self, tally: Tally) -> None:
         """Print what the round gave."""
@@ -40,7 +43,8 @@ class Lines:
 class Bar:
     """A bar of the round that runs, by requests or by time."""
 
-    def __init__(self) -> None:
+    def __init__(self, check: Callable[[], None]) -> None:
+        self._check = check
         self._shown: Progress | None = None
         self._requests: int | None = None
         self._began = 0.0
@@ -65,6 +69,7 @@ class Bar:
 
     def advance(self, tally: Tally) -> None:
         """Move the bar."""
+        self._check()
         if self._shown:
             seconds = time.monotonic() - self._began
             failed = f", {tally.failed} failed" if tally.failed else ""
@@ -83,6 +88,6 @@ class Bar:
             self._shown = None
 
 
-def progress() -> Telling:
-    """Return what suits where standard error goes."""
-    return Bar() if sys.stderr.isatty() else Lines()
+def progress(check: Callable[[], None]) -> Telling:
+    """Return what suits where standard error goes; `check` is called now and then, and raises where all is to end."""
+    return Bar(check) if sys.stderr.isatty() else Lines(check)
