@@ -20,7 +20,7 @@ from grpc_health.v1.health import aio as health_aio
 
 import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
-from pixelmill.fleet.server import SERVER_OPTIONS
+from pixelmill.fleet.options import SERVER_OPTIONS
 from pixelmill.operations import operation_names
 
 CORES = 64

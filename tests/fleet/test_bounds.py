@@ -15,7 +15,7 @@ import pytest
 import image_processing_pb2 as pb
 import pixelmill
 from pixelmill.fleet.client import FleetExecutor
-from pixelmill.fleet.server import MAX_METADATA_BYTES, MAX_STREAMS
+from pixelmill.fleet.options import MAX_METADATA_BYTES, MAX_STREAMS
 from tests.fleet.processes import PATIENCE_S, Fleet, fleet
 from tests.fleet.requests import INSTANT, PICTURE, SAMPLE, request
 

@@ -21,7 +21,7 @@ from pixelmill.fleet.credentials import ClientTls, client_tls
 from pixelmill.fleet.diagnosis import diagnose
 from pixelmill.fleet.doors import Doors
 from pixelmill.fleet.faults import error_from_call, has_details
-from pixelmill.fleet.server import message_options
+from pixelmill.fleet.options import message_options
 from pixelmill.fleet.tokens import Token, call_metadata, client_token, fixed_token
 from pixelmill.fleet.traced import rpc_attributes
 from pixelmill.limits import DEFAULT_LIMITS, Deadline, Limits

@@ -15,7 +15,7 @@ import grpc
 
 from pixelmill.fleet.addresses import Host, target
 from pixelmill.fleet.credentials import ClientTls, open_async_channel
-from pixelmill.fleet.server import message_options
+from pixelmill.fleet.options import message_options
 from pixelmill.limits import Limits
 
 Credentials = grpc.ChannelCredentials | None

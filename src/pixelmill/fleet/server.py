@@ -1,18 +1,12 @@
-"""What every server of the fleet has: health, reflection, message limits, and an orderly end."""
+"""A gRPC server with what all of the fleet have: health, reflection, a count of running calls, and an orderly end."""
 
 from __future__ import annotations
 
 import asyncio
-import gc
-import json
-import logging
 import os
-import signal
-import sys
-import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from typing import Any
 
@@ -24,70 +18,17 @@ from grpc_reflection.v1alpha import reflection
 import image_processing_pb2 as pb
 from pixelmill import __version__
 from pixelmill.cores import available_cores, machine_id
-from pixelmill.errors import PixelmillError, Unavailable
-from pixelmill.fleet.credentials import ServerTls, server_tls
-from pixelmill.fleet.exposure import exposure, protection
+from pixelmill.errors import Unavailable
+from pixelmill.fleet.credentials import ServerTls
+from pixelmill.fleet.options import SERVER_OPTIONS
 from pixelmill.fleet.traced import TracedCalls
 from pixelmill.fleet.usage import Durations, Usage, memory_limit
 from pixelmill.operations import operation_class, operation_names
 from pixelmill.operations.foreign import Foreign
-from pixelmill.settings import ServerSettings
-from pixelmill.telemetry import logs, tracing
+from pixelmill.telemetry import tracing
 
 POLL_S = 0.02
-MAX_METADATA_BYTES = 16 * 1024
-MAX_STREAMS = 4096
-"""Calls at a time over one connection: more than a queue is long, so that what is too much is refused and does not wait."""
-CONNECTION_AGE_S = 3600.0
 MICRO = 1_000_000
-log = logging.getLogger("pixelmill.fleet")
-
-
-def message_options(receive: int, send: int) -> list[tuple[str, Any]]:
-    """Return the channel arguments that lift gRPC's 4 MB message limits to ours, in bytes, and bound metadata."""
-    ceiling = 2**31 - 1
-    return [
-        # The first alone is refused only now and then, so that clients learn of it: both at once are clear.
-        ("grpc.max_metadata_size", MAX_METADATA_BYTES),
-        ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
-        ("grpc.max_receive_message_length", min(receive, ceiling)),
-        ("grpc.max_send_message_length", min(send, ceiling)),
-    ]
-
-
-def connection_options(settings: ServerSettings) -> list[tuple[str, Any]]:
-    """Return the channel arguments that have clients connect anew from time to time; running calls end on the old one.
-
-    A certificate is looked at only when a connection is made: one that is no longer trusted must not last for ever.
-    """
-    age_s = settings.connection_age_s or (CONNECTION_AGE_S if settings.tls_cert else None)
-    return [("grpc.max_connection_age_ms", round(age_s * 1000))] if age_s else []
-
-
-def watch_options(silence_s: float) -> list[tuple[str, Any]]:
-    """Return the channel arguments that have a server close connections whose other end is gone without saying so.
-
-    After `silence_s` seconds in which nothing came it asks, and it waits as long again for the answer, which on a slow line
-    comes after all that was sent before it was asked for.
-    """
-    milliseconds = round(silence_s * 1000)
-    return [
-        ("grpc.keepalive_time_ms", milliseconds),
-        ("grpc.keepalive_timeout_ms", milliseconds),
-        ("grpc.http2.ping_timeout_ms", milliseconds),
-    ]
-
-
-SERVER_OPTIONS: list[tuple[str, Any]] = [
-    ("grpc.so_reuseport", 0),
-    ("grpc.max_concurrent_streams", MAX_STREAMS),
-    # Beyond a thousand, gRPC cancels at random what a busy server has not looked at yet. We say why, and when to come again.
-    ("grpc.server.max_pending_requests", MAX_STREAMS),
-    ("grpc.server.max_pending_requests_hard_limit", 2 * MAX_STREAMS),
-    ("grpc.http2.min_recv_ping_interval_without_data_ms", 300),
-    ("grpc.http2.max_ping_strikes", 0),
-    ("grpc.keepalive_permit_without_calls", 1),
-]
 
 
 class RunningCalls(grpc.aio.ServerInterceptor):
@@ -253,87 +194,3 @@ def instance_info(
 def metadata(context: grpc.aio.ServicerContext[Any, Any], name: str) -> str:
     """Return the text that came with a call under a name; empty where there is none."""
     return next((str(value) for key, value in context.invocation_metadata() or () if key == name), "")
-
-
-async def serve_until_stopped(
-    server: Server,
-    settings: ServerSettings,
-    port: int,
-    *,
-    opening: Callable[[], Awaitable[Mapping[str, int]]] | None = None,
-    closing: Callable[[], Awaitable[None]] | None = None,
-) -> None:
-    """Run a server until SIGTERM, SIGINT or the parent's end, then drain it. A second signal ends it at once.
-
-    Args:
-        server: what serves.
-        settings: its settings.
-        port: to listen on; 0 is any.
-        opening: starts what else listens once the server does, and returns the ports by what is spoken there.
-        closing: stops that, after the running calls have ended.
-
-    Raises:
-        InvalidPipeline: a certificate or a key cannot be used.
-        Unavailable: its address is taken.
-    """
-    loop = asyncio.get_running_loop()
-    stopped = asyncio.Event()
-
-    def stop() -> None:
-        if stopped.is_set():
-            os._exit(1)
-        stopped.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    if settings.parent_fd is not None:
-        watch_parent(settings.parent_fd, lambda: loop.call_soon_threadsafe(stopped.set))
-    await server.start(settings.host, port, server_tls(settings))
-    others = await opening() if opening else {}
-    log.info("listening on %s:%d, %s", settings.host, server.port, protection(settings))
-    if warning := exposure(settings, server.port):
-        log.warning(warning)
-    # What is here now stays: looking through it again and again for garbage takes a tenth of an orchestrator's time.
-    gc.collect()
-    gc.freeze()
-    if settings.ready_fd is not None:
-        with os.fdopen(settings.ready_fd, "w") as ready:
-            ready.write(json.dumps({"port": server.port, "pid": os.getpid(), **others}) + "\n")
-    await stopped.wait()
-    log.info("stopping: leaving the pool, finishing %d calls", server.calls.count)
-    await server.drain(settings.drain_s, settings.grace_s)
-    if closing:
-        await closing()
-    log.info("stopped")
-
-
-def watch_parent(descriptor: int, gone: Callable[[], object]) -> None:
-    """Call `gone` from a thread once the other end of the pipe `descriptor` is closed."""
-
-    def wait() -> None:
-        while os.read(descriptor, 1):
-            pass
-        gone()
-
-    threading.Thread(target=wait, name="parent", daemon=True).start()
-
-
-def run_server(main: Callable[[], Coroutine[Any, Any, None]], pool: str, name: str, settings: ServerSettings) -> None:
-    """Run a server's coroutine in a new event loop, with its log on standard error, and traced where that is asked for.
-
-    `pool` and `name` are what all of its kind, and it alone, are called there.
-    """
-    logs.set_up(name, settings.log_level, settings.log_format)
-    tracing.start(f"pixelmill-{pool}", name)
-    try:
-        asyncio.run(main())
-    finally:
-        tracing.stop()
-
-
-def run_or_refuse(run: Callable[[], None]) -> None:
-    """Run a server's main function; where it cannot start, say why in one line and exit with 1."""
-    try:
-        run()
-    except PixelmillError as error:
-        sys.exit(f"pixelmill: {error}")

@@ -15,7 +15,8 @@ from pixelmill.fleet import typed, wire
 from pixelmill.fleet.calls import REQUEST_ID
 from pixelmill.fleet.faults import abort, answers, answers_stream, as_error, make_status
 from pixelmill.fleet.journey import Request
-from pixelmill.fleet.server import Server, connection_options, message_options, metadata, watch_options
+from pixelmill.fleet.options import connection_options, message_options, watch_options
+from pixelmill.fleet.server import Server, metadata
 from pixelmill.fleet.service import ROLES, FleetService, new_request_id, request_id
 from pixelmill.fleet.tokens import Authentication, Tokens
 from pixelmill.limits import MIB, Deadline

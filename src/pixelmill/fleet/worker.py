@@ -28,17 +28,9 @@ from pixelmill.fleet.classic import Classic
 from pixelmill.fleet.faults import answers, as_error
 from pixelmill.fleet.losses import BEGUN
 from pixelmill.fleet.meter import LOAD_REPORT, LoadMeter
-from pixelmill.fleet.server import (
-    Server,
-    connection_options,
-    instance_info,
-    message_options,
-    metadata,
-    run_or_refuse,
-    run_server,
-    serve_until_stopped,
-    watch_options,
-)
+from pixelmill.fleet.options import connection_options, message_options, watch_options
+from pixelmill.fleet.running import run_or_refuse, run_server, serve_until_stopped
+from pixelmill.fleet.server import Server, instance_info, metadata
 from pixelmill.fleet.shared import NotShared, space
 from pixelmill.fleet.usage import Durations, usage
 from pixelmill.isolation import Cells, Upbringing

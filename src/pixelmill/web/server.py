@@ -16,7 +16,7 @@ import uvicorn
 from pixelmill.errors import Unavailable
 from pixelmill.fleet.credentials import server_tls
 from pixelmill.fleet.exposure import exposure, protection
-from pixelmill.fleet.server import CONNECTION_AGE_S
+from pixelmill.fleet.options import CONNECTION_AGE_S
 from pixelmill.fleet.service import FleetService
 from pixelmill.fleet.tokens import Tokens
 from pixelmill.settings import OrchestratorSettings
