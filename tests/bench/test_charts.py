@@ -10,14 +10,14 @@ from typing import Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from pixelmill.cli import main
 from pixelmill.report.charts import Line, lines
 from pixelmill.report.scales import Scale, log_ticks, ticks, upper
 from tests.bench.conftest import PIPELINE
 from tests.bench.pages import Page as Document
-from tests.debian import tool
+from tests.chromium import chromium
 
 CUT = """() => [...document.querySelectorAll('svg')].flatMap(svg => {
     const whole = svg.getBoundingClientRect();
@@ -82,11 +82,8 @@ def test_where_an_instance_did_not_answer_the_line_has_a_gap() -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = tool("chromium")
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as made:
         yield made
-        made.close()
 
 
 @pytest.fixture(scope="module")

@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.watched import Watched, watched
-from tests.debian import tool
+from tests.chromium import chromium
 from tests.fleet.processes import PATIENCE_S, Fleet, fleet
 
 ARTEFACTS = Path(__file__).parents[2] / "output" / "browser"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 expect.set_options(timeout=PATIENCE_S * 1000)
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a window. It lives as long as one file's tests: its event loop is in others' way."""
-    path = tool("chromium")
-    with sync_playwright() as playwright:
-        # Where this process has drawn text, it names Pixelmill's own fonts, and the browser does not go on without more.
-        env: dict[str, str | float | bool] = {name: value for name, value in os.environ.items() if "FONTCONFIG" not in name}
-        made = playwright.chromium.launch(executable_path=path, args=ARGUMENTS, env=env)
+    """The browser of one file's tests."""
+    with chromium() as made:
         yield made
-        made.close()
 
 
 @pytest.fixture(scope="module")

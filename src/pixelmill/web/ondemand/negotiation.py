@@ -6,6 +6,7 @@ from pixelmill.codecs.formats import FORMATS
 from pixelmill.codecs.output import AUTO, DEFAULT_ACCEPT
 from pixelmill.errors import UnsupportedFormat
 from pixelmill.pipeline import Pipeline
+from pixelmill.web.accept import ranges
 
 EVERYWHERE = ("jpeg", "png", "gif")
 """Taken by everything that shows pictures, whether it says so or not."""
@@ -27,21 +28,10 @@ def negotiated(pipeline: Pipeline, accept: str) -> Pipeline:
     """
     if not is_negotiated(pipeline):
         return pipeline
-    named = _named(accept)
+    named = {f"{one.type}/{one.subtype}" for one in ranges(accept) if one.quality}
     offered = pipeline.output.accept or DEFAULT_ACCEPT
     taken = tuple(name for name in offered if name in EVERYWHERE or FORMATS[name].media_type in named)
     if not taken:
         raise UnsupportedFormat(f"expected one of {', '.join(offered)} in Accept, got {accept!r:.200}")
     output = pipeline.output.model_copy(update={"accept": taken})
     return Pipeline(operations=pipeline.operations, output=output)
-
-
-def _named(accept: str) -> set[str]:
-    """Return the media types that a header names and does not rule out."""
-    names = set()
-    for item in accept.split(","):
-        name, *parameters = (part.strip().lower() for part in item.split(";"))
-        quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
-        if quality.strip("0. "):
-            names.add(name)
-    return names

@@ -26,7 +26,7 @@ OFF = "pictures on demand are off: PIXELMILL_URL_KEYS or PIXELMILL_URL_KEYS_FILE
 RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/*": {}}, "description": "The picture"},
     304: {"description": "The client has it already"},
-    410: {"model": problems.Problem, "content": {problems.MEDIA_TYPE: {}}, "description": "The address has expired"},
+    410: {**problems.RESPONSES["4XX"], "description": "The address has expired"},
     **problems.RESPONSES,
 }
 UNSAFE = "unsafe"
@@ -104,7 +104,9 @@ def router(service: FleetService) -> APIRouter:
     routes = APIRouter()
     desk = FrontDesk(service)
 
-    async def serve(request: Request) -> Response:
+    @routes.get(PATH, summary="A picture on demand", response_class=Response, responses=RESPONSES)
+    async def picture(signature: str, pipeline: str, source: str, request: Request) -> Response:
+        """The signature is that of the rest of the path; `pixelmill sign` writes such addresses."""
         try:
             return await desk.serve(request)
         except Refused as refused:
@@ -113,14 +115,5 @@ def router(service: FleetService) -> APIRouter:
             answer = problems.answer(error)
             answer.headers.update(UNCACHED)
             return answer
-
-    @routes.get(PATH, summary="A picture on demand", response_class=Response, responses=RESPONSES)
-    async def picture(signature: str, pipeline: str, source: str, request: Request) -> Response:
-        """The signature is that of the rest of the path; `pixelmill sign` writes such addresses."""
-        return await serve(request)
-
-    @routes.head(PATH, include_in_schema=False)
-    async def head(request: Request) -> Response:
-        return await serve(request)
 
     return routes
