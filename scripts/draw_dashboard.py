@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import io
 import os
-import subprocess
 import threading
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from pixelmill.fleet.client import FleetExecutor
 from pixelmill.fleet.embedded import EmbeddedFleet
+from scripts.browser import chromium_path, launched
 
 ROOT = Path(__file__).resolve().parents[1]
 WIDTH, HEIGHT = 1360, 900
@@ -28,16 +28,13 @@ PIPELINE = 'resize:800x | blur:2 | sharpen | sepia | text:"© me" | webp'
 
 def main() -> None:
     """Draw them."""
-    chromium = subprocess.run([ROOT / "scripts/debian_tool", "chromium"], check=True, capture_output=True, text=True)
     over = threading.Event()
-    with EmbeddedFleet(http_port=-1, log=os.devnull) as fleet, sync_playwright() as playwright:
+    with EmbeddedFleet(http_port=-1, log=os.devnull) as fleet, launched(chromium_path()) as browser:
         working = threading.Thread(target=work, args=(fleet.target, over))
         working.start()
         try:
-            browser = playwright.chromium.launch(executable_path=chromium.stdout.strip(), args=["--no-sandbox"])
             for page, name, scheme in PAGES:
                 draw(browser, f"{fleet.http_url}/{page}", ROOT / "docs" / name, scheme)
-            browser.close()
         finally:
             over.set()
             working.join()

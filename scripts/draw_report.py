@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import argparse
 import io
-import subprocess
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
+
+from scripts.browser import chromium_path, launched
 
 ROOT = Path(__file__).resolve().parents[1]
 SHOWN = ("load", "throughput", "cores")
@@ -25,17 +25,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("report", type=Path)
     report: Path = parser.parse_args().report
-    chromium = subprocess.run([ROOT / "scripts/debian_tool", "chromium"], check=True, capture_output=True, text=True)
     kept = ", ".join(f"#{name}" for name in SHOWN)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.stdout.strip(), args=["--no-sandbox"])
+    with launched(chromium_path()) as browser:
         page = browser.new_page(viewport={"width": WIDTH, "height": 600}, color_scheme="light")
         page.goto(report.resolve().as_uri())
         page.add_style_tag(
             content=f"section:not({kept}), details, nav, section h3, section > .scroll, footer {{ display: none }}"
         )
         picture = page.screenshot(full_page=True)
-        browser.close()
     with Image.open(io.BytesIO(picture)) as opened:
         opened.convert("RGB").quantize(COLORS, dither=Image.Dither.NONE).save(ROOT / "docs/report.png", optimize=True)
 

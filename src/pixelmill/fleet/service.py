@@ -120,9 +120,7 @@ class FleetService:
         """Take note of a request that came to nothing before it could be run: refused, or given up on its way here."""
         record = Record(id, size, self.placement, entrance)
         self.history.add(record)
-        record.fail(error, total_s)
-        if isinstance(error, Overloaded):
-            self.rejected[error.reason] += 1
+        self._fail(record, error, total_s)
         self._tell(record)
 
     async def run(self, request: Request, entrance: Entrance) -> Result:
@@ -154,9 +152,7 @@ class FleetService:
             raise
         except Exception as error:
             fault = as_error(error)
-            record.fail(fault, time.perf_counter() - started)
-            if isinstance(fault, Overloaded):
-                self.rejected[fault.reason] += 1
+            self._fail(record, fault, time.perf_counter() - started)
             raise fault from None
         finally:
             self.in_flight -= 1
@@ -179,6 +175,11 @@ class FleetService:
         )
         info.address = f"{self.settings.host}:{self.server.port}"
         return info
+
+    def _fail(self, record: Record, error: PixelmillError, total_s: float) -> None:
+        record.fail(error, total_s)
+        if isinstance(error, Overloaded):
+            self.rejected[error.reason] += 1
 
     def _tell(self, record: Record) -> None:
         for watcher in self.watchers:
