@@ -7,6 +7,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -167,3 +168,19 @@ def test_ctrl_c_leaves_what_has_come_back(picture: Path) -> None:
     assert (len(tally.latencies_s), tally.failed) == (5, 0)
     assert set(ended) == {"CANCELLED"}
     assert tally.seconds > 0
+
+
+def test_ctrl_c_before_all_have_begun_ends_those_that_have(picture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    submit = ThreadPoolExecutor.submit
+    begun: list[Future[None]] = []
+
+    def interrupted(pool: ThreadPoolExecutor, send: Callable[[], None]) -> Future[None]:
+        if len(begun) == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        begun.append(submit(pool, send))
+        return begun[-1]
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Drive(engine, workload(picture, requests=None, duration_s=3600), Tally()).run(lambda _: None)
+    wait_for(lambda: all(each.done() for each in begun), "those that have begun to end")

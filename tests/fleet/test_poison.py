@@ -168,6 +168,25 @@ def test_workers_that_stop_put_nobody_into_quarantine() -> None:
         assert answer.image_data == pixelmill.run(picture, LONG).data
 
 
+def test_an_outage_puts_nobody_into_quarantine() -> None:
+    """Where others die, too, who had nothing to do, it is not the picture that ends them."""
+    picture = large()
+    with poisonous(TOGETHER, 3) as made:
+        call = made.stub.RunPipeline.future(request(LONG, picture, placement="grouped"), timeout=PATIENCE_S)
+        killed: list[Process] = []
+        for _ in range(2):
+            others = [worker for worker in made.workers["filter"] if worker not in killed]
+            killed.append(wait_for(lambda others=others: busy(others), "a worker to begin"))  # type: ignore[misc]
+            if len(killed) == 2:
+                made.workers["watermark"][0].kill()
+            killed[-1].kill()
+        with fails() as failure:
+            call.result(PATIENCE_S)
+        assert (failure.code, failure.info.reason) == (grpc.StatusCode.UNAVAILABLE, "NO_HEALTHY_INSTANCE")
+        answer = made.stub.RunPipeline(request(LONG, picture, placement="grouped"), timeout=PATIENCE_S)
+        assert answer.image_data == pixelmill.run(picture, LONG).data
+
+
 def test_a_deadline_ends_a_step_that_never_does() -> None:
     with poisonous(ISOLATED, 1) as made:
         with fails() as failure:

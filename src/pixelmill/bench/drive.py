@@ -102,8 +102,10 @@ class Drive:
         """
         self._start = time.perf_counter()
         with _threads(self._workload.concurrency) as threads:
-            senders = [threads.submit(self._keep_sending) for _ in range(self._workload.concurrency)]
+            senders: list[Future[None]] = []
             try:
+                # Where the machine is busy it takes a while until all have begun, and Ctrl-C may come meanwhile.
+                senders.extend(threads.submit(self._keep_sending) for _ in range(self._workload.concurrency))
                 self._wait(senders, tell)
             except BaseException:
                 self._stop.set()

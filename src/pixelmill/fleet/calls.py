@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -41,6 +42,9 @@ AT_ONCE_S = 0.05
 """A client that gives up so shortly before the deadline does so because of it."""
 MAX_LOST = 2
 """How many instances may be lost to one picture."""
+OUTAGE_S = 0.25
+"""How long it takes until an outage has come to all that it comes to, in seconds."""
+KEPT_LOSSES = 1000
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ class Calls:
         self.pools = pools
         self.slots = slots
         self._left: set[Call] = set()
+        self._lost: deque[str] = deque(maxlen=KEPT_LOSSES)
+        """The ids of the latest instances that calls were lost with."""
         self._alone = asyncio.Lock()
 
     async def send(
@@ -84,6 +90,7 @@ class Calls:
                 answer = await self._answer(pool, stub, rare, message, calling)
             if isinstance(answer, CallLost):
                 lost.append(answer)
+                self._lost.append(answer.instance)
                 if len(lost) == MAX_LOST:
                     raise await self._verdict(pool, lost)
             elif answer is None:
@@ -151,10 +158,16 @@ class Calls:
             self._alone.release()
 
     async def _verdict(self, pool: Pool, lost: Sequence[CallLost]) -> PixelmillError:
-        """Return what to tell of a picture whose calls were lost: that it is to blame, where the instances have died."""
-        if all(await asyncio.gather(*(self.pools.has_died(pool, loss.instance) for loss in lost))):
-            return WorkersLost(f"expected instances of the {pool.name} pool to live, got the end of {len(lost)}")
-        return lost[-1]
+        """Return what to tell of a picture whose calls were lost.
+
+        It is to blame where the instances have died, and nobody else has who was not at work: that would be an outage.
+        """
+        if not all(await asyncio.gather(*(self.pools.has_died(pool, loss.instance) for loss in lost))):
+            return lost[-1]
+        await asyncio.sleep(OUTAGE_S)
+        if await self.pools.have_others_died(self._lost):
+            return lost[-1]
+        return WorkersLost(f"expected instances of the {pool.name} pool to live, got the end of {len(lost)}")
 
     async def _try(
         self, pool: str, stub: rpc.StageServiceAsyncStub, message: pb.StageRequest, calling: Calling

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, NamedTuple
 
 import grpc
@@ -236,8 +236,13 @@ class Pools:
 
     async def has_died(self, pool: Pool, instance: str) -> bool:
         """Tell whether an instance of a pool, by its id, has died; where that cannot be told, it has not."""
-        address = self.roster.address_of(instance)
+        address = self.roster.ids().get(instance)
         return await has_died(instance, [address] if address else pool.known, self.reach)
+
+    async def have_others_died(self, lost: Container[str]) -> bool:
+        """Tell whether any instance of any pool has died but those that are lost, by their ids."""
+        others = {id: address for id, address in self.roster.ids().items() if id not in lost}
+        return any(await asyncio.gather(*(has_died(id, [at], self.reach, 0) for id, at in others.items())))
 
     def _known(self) -> set[Host]:
         return {address for pool in self.by_name.values() for address in pool.known}

@@ -34,13 +34,13 @@ class WorkersLost(DecoderCrash):
     """Two instances have died, one after the other, of the same picture."""
 
 
-async def has_died(instance: str, addresses: Collection[Host], reach: Reach) -> bool:
+async def has_died(instance: str, addresses: Collection[Host], reach: Reach, within_s: float = DEATH_S) -> bool:
     """Tell whether an instance, by its id, lives no more at any of these addresses.
 
     At an address that answers with another id, or refuses connections, it is not. One that does neither tells nothing: the
-    instance there may be stopped, or cut off.
+    instance there may be stopped, or cut off. It is asked again for `within_s` seconds.
     """
-    until = asyncio.get_running_loop().time() + DEATH_S
+    until = asyncio.get_running_loop().time() + within_s
     while True:
         found = await asyncio.gather(*(_instance_at(address, reach) for address in addresses))
         if instance in found:

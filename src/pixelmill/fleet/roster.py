@@ -61,9 +61,9 @@ class Roster:
         self._ids = {address: id for address, id in self._ids.items() if address in kept}
         self._memory = {address: memory for address, memory in self._memory.items() if address in kept}
 
-    def address_of(self, id: str) -> Host | None:
-        """Return where the instance of that id was when it last answered; None where nobody knows."""
-        return next((address for address, told in self._ids.items() if told == id), None)
+    def ids(self) -> dict[str, Host]:
+        """Return where each instance was when it last answered, by its id."""
+        return {id: address for address, id in self._ids.items()}
 
     def all_see(self, addresses: Iterable[Host], memory: str) -> bool:
         """Tell whether all these instances see the same shared memory, by its name; an empty one nobody sees."""
