@@ -57,9 +57,19 @@ class Project:
         running = set(docker("ps", "--all", "--format", "{{.Names}}").split())
         taken = running & {service.container for service in SERVICES.values()}
         assert not taken, f"expected no containers of another fleet, got {sorted(taken)}: end it with `docker compose down`"
-        self.compose("up", "--build", "--detach", *services)
+        wait_for(lambda: self._has_started(services), "a port that a connection of this machine has taken for a while")
         for service in services or SERVICES:
             self.wait_until_healthy(service)
+
+    def _has_started(self, services: Sequence[str]) -> bool:
+        """Start services; tells whether no outgoing connection holds a port that one of them publishes."""
+        try:
+            self.compose("up", "--build", "--detach", *services)
+        except AssertionError as error:
+            if "address already in use" not in str(error):
+                raise
+            return False
+        return True
 
     def down(self) -> None:
         """Stop and remove everything, at once."""

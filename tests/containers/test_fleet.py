@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -142,11 +143,13 @@ def test_a_server_can_write_nothing_but_memory_and_little_of_it(fleet: Project) 
 
 
 def test_a_server_says_once_each_time_it_starts_that_it_is_open(fleet: Project) -> None:
-    for service in SERVICES:
-        log = fleet.log(service, errors=True).splitlines()
+    for service in SERVICES.values():
+        log = fleet.log(service.name, errors=True).splitlines()
         warnings = [line for line in log if " WARNING " in line]
-        assert len(warnings) == len([line for line in log if " listening on " in line]), warnings
         assert all("is open to everyone who can reach it, not encrypted" in line for line in warnings)
+        told = [line.split(" WARNING ")[1].split()[0] for line in warnings]
+        starts = len([line for line in log if " listening on " in line])
+        assert Counter(told) == {f"[::]:{port}": starts for port in service.ports}
 
 
 def test_the_health_check_fails_where_no_server_answers(fleet: Project) -> None:
