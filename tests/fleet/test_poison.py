@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -150,41 +150,43 @@ def test_several_on_one_worker_are_not_taken_for_each_other() -> None:
         assert dead(made) == 2
 
 
-def test_workers_that_stop_put_nobody_into_quarantine() -> None:
+@contextmanager
+def ending(fleet: Fleet, end: Callable[[Process], None]) -> Iterator[list[Process]]:
+    """Send a request, end the two workers that work on it, one after the other, and give them.
+
+    It is UNAVAILABLE, and the same picture must get through once that is over.
+    """
     picture = large()
-    with poisonous(TOGETHER, 3) as made:
-        call = made.stub.RunPipeline.future(request(LONG, picture, placement="grouped"), timeout=PATIENCE_S)
-        stopped: list[Process] = []
-        for _ in range(2):
-            others = [worker for worker in made.workers["filter"] if worker not in stopped]
-            stopped.append(wait_for(lambda others=others: busy(others), "a worker to begin"))  # type: ignore[misc]
-            stopped[-1].signal(signal.SIGSTOP)
-        with fails() as failure:
-            call.result(PATIENCE_S)
-        assert (failure.code, failure.info.reason) == (grpc.StatusCode.UNAVAILABLE, "NO_HEALTHY_INSTANCE")
+    call = fleet.stub.RunPipeline.future(request(LONG, picture, placement="grouped"), timeout=PATIENCE_S)
+    ended: list[Process] = []
+    for _ in range(2):
+        others = [worker for worker in fleet.workers["filter"] if worker not in ended]
+        ended.append(wait_for(lambda others=others: busy(others), "a worker to begin"))  # type: ignore[misc]
+        end(ended[-1])
+    with fails() as failure:
+        call.result(PATIENCE_S)
+    assert (failure.code, failure.info.reason) == (grpc.StatusCode.UNAVAILABLE, "NO_HEALTHY_INSTANCE")
+    yield ended
+    answer = fleet.stub.RunPipeline(request(LONG, picture, placement="grouped"), timeout=PATIENCE_S)
+    assert answer.image_data == pixelmill.run(picture, LONG).data
+
+
+def test_workers_that_stop_put_nobody_into_quarantine() -> None:
+    with poisonous(TOGETHER, 3) as made, ending(made, lambda worker: worker.signal(signal.SIGSTOP)) as stopped:
         for process in stopped:
             process.signal(signal.SIGCONT)
-        answer = made.stub.RunPipeline(request(LONG, picture, placement="grouped"), timeout=PATIENCE_S)
-        assert answer.image_data == pixelmill.run(picture, LONG).data
 
 
 def test_an_outage_puts_nobody_into_quarantine() -> None:
     """Where others die, too, who had nothing to do, it is not the picture that ends them."""
-    picture = large()
     with poisonous(TOGETHER, 3) as made:
-        call = made.stub.RunPipeline.future(request(LONG, picture, placement="grouped"), timeout=PATIENCE_S)
-        killed: list[Process] = []
-        for _ in range(2):
-            others = [worker for worker in made.workers["filter"] if worker not in killed]
-            killed.append(wait_for(lambda others=others: busy(others), "a worker to begin"))  # type: ignore[misc]
-            if len(killed) == 2:
-                made.workers["watermark"][0].kill()
-            killed[-1].kill()
-        with fails() as failure:
-            call.result(PATIENCE_S)
-        assert (failure.code, failure.info.reason) == (grpc.StatusCode.UNAVAILABLE, "NO_HEALTHY_INSTANCE")
-        answer = made.stub.RunPipeline(request(LONG, picture, placement="grouped"), timeout=PATIENCE_S)
-        assert answer.image_data == pixelmill.run(picture, LONG).data
+
+        def end(worker: Process) -> None:
+            made.workers["watermark"][0].kill()
+            worker.kill()
+
+        with ending(made, end):
+            pass
 
 
 def test_a_deadline_ends_a_step_that_never_does() -> None:
