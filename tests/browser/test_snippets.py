@@ -9,12 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 import pixelmill
 from tests.browser.actions import pasted
-from tests.fleet.processes import PATIENCE_S
+from tests.browser.conftest import opened
+from tests.fleet.processes import PATIENCE_S, fleet
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 PIPELINE = """resize:320x | sepia:0.5 | text:"it's © \\"me\\"; $HOME | 50 %",size=20 | webp:77"""
@@ -25,7 +27,7 @@ def copied(page: Page, name: str, pipeline: str) -> str:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_label("Choose a picture").set_input_files(PHOTOS / "rocket.jpg")
     pasted(page, pipeline)
-    page.get_by_role("tab", name=name).click()
+    page.get_by_role("tab", name=name, exact=True).click()
     page.get_by_role("button", name="Copy", exact=True).click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     return str(page.evaluate("navigator.clipboard.readText()"))
@@ -84,6 +86,22 @@ def test_python_of_renditions_writes_all_of_them(page: Page, folder: Path) -> No
     expected = pixelmill.run((folder / "rocket.jpg").read_bytes(), pipeline).renditions
     assert (folder / "a.png").read_bytes() == expected["a"].data
     assert (folder / "b.webp").read_bytes() == expected["b"].data
+
+
+def test_url_gives_the_same_bytes(browser: Browser) -> None:
+    counts = {"resize": 1, "filter": 1, "watermark": 1}
+    sources = {"PIXELMILL_URL_UNSAFE": "true", "PIXELMILL_SOURCE_ROOTS": f"ROOT={PHOTOS}"}
+    with (
+        fleet(counts, orchestrator_environment=sources, PIXELMILL_HTTP_PORT="-1") as own,
+        opened(browser, own.orchestrator.http_url, "url") as made,
+        httpx.Client(trust_env=False, timeout=PATIENCE_S) as client,
+    ):
+        source = (PHOTOS / "rocket.jpg").read_bytes()
+        assert client.get(copied(made.page, "URL", PIPELINE)).content == pixelmill.run(source, PIPELINE).data
+        pasted(made.page, "sepia | { a = resize:64x | png; b = resize:32x | webp }")
+        addresses = made.page.get_by_role("tabpanel").inner_text().split()
+        answers = [client.get(address).content for address in addresses]
+        assert answers == [pixelmill.run(source, f"sepia | {end}").data for end in ("resize:64x | png", "resize:32x | webp")]
 
 
 def test_json_and_text_are_the_same_pipeline(page: Page) -> None:

@@ -18,7 +18,7 @@ import { fileName } from "./result.js";
 export const SNIPPETS = [
   { id: "curl", name: "curl", note: "Run it where the picture lies.", write: curl },
   { id: "python", name: "Python", note: "In this process; the fleet gives the same bytes.", write: python },
-  { id: "url", name: "URL", note: "A picture on demand, for <img>. `pixelmill sign` makes the signature; unsafe works where it is allowed.", write: url },
+  { id: "url", name: "URL", note: "A picture on demand, for <img>. ROOT is one of PIXELMILL_SOURCE_ROOTS; pixelmill sign makes a signature, and unsafe works where PIXELMILL_URL_UNSAFE allows it.", write: url },
   { id: "json", name: "JSON", note: "For POST /v1/process, and Pipeline.from_json.", write: ({ pipeline }) => JSON.stringify(pipeline, null, 2) },
   { id: "text", name: "Text", note: "The compact form, for the command line: pixelmill run -p.", write: ({ pipeline, schema }) => toText(pipeline, schema) },
 ];
@@ -53,10 +53,19 @@ function python({ pipeline, schema, file, type, grpc }) {
   ].join("\n");
 }
 
+/** One address for each picture: stages are apart by semicolons there. */
 function url({ pipeline, schema, file, origin }) {
-  const text = toText(pipeline, schema) || "source";
-  return `${origin}/i/unsafe/${encodeURIComponent(text)}/${encodeURIComponent(file)}`;
+  const ends = pipeline.renditions?.length ? pipeline.renditions : [{ operations: [], output: pipeline.output }];
+  const address = ({ operations, output }) => {
+    const text = toText({ operations: [...pipeline.operations, ...operations], output }, schema) || "source";
+    const segment = text.replaceAll(/"(?:[^"\\]|\\.)*"|\s*\|\s*/g, (found) => (found.startsWith('"') ? found : ";"));
+    return `${origin}/i/unsafe/${plain(segment)}/ROOT/${plain(file)}`;
+  };
+  return ends.map(address).join("\n");
 }
+
+/** Percent-encoded, but for what a path may hold and people read. */
+const plain = (text) => encodeURIComponent(text).replaceAll(/%(?:3A|2C|3D|3B)/g, decodeURIComponent);
 
 function outputOf(output, type) {
   const format = output?.format ?? "source";
