@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import os
+import random
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -16,10 +18,19 @@ from playwright.sync_api import Browser, Page, expect
 import pixelmill
 from tests.browser.actions import pasted
 from tests.browser.conftest import opened
-from tests.fleet.processes import PATIENCE_S, fleet
+from tests.fleet.processes import PATIENCE_S, Fleet, fleet
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 PIPELINE = """resize:320x | sepia:0.5 | text:"it's © \\"me\\"; $HOME | 50 %",size=20 | webp:77"""
+
+ARGUMENT_MAX = 128 * 1024
+"""Bytes that Linux takes as one argument of a program."""
+
+
+def noise(side: int) -> bytes:
+    """Return a PNG that cannot be made small."""
+    pixels = random.Random(1).randbytes(side * side * 3)
+    return pixelmill.run(b"P6 %d %d 255 " % (side, side) + pixels, "png").data
 
 
 def copied(page: Page, name: str, pipeline: str) -> str:
@@ -30,6 +41,8 @@ def copied(page: Page, name: str, pipeline: str) -> str:
     page.get_by_role("tab", name=name, exact=True).click()
     page.get_by_role("button", name="Copy", exact=True).click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    # The next time is to be told apart from this one.
+    expect(page.get_by_role("button", name="Copy", exact=True)).to_be_visible()
     return str(page.evaluate("navigator.clipboard.readText()"))
 
 
@@ -52,6 +65,28 @@ def test_curl_makes_the_same_bytes(page: Page, folder: Path) -> None:
     ran(["sh", "-c", copied(page, "curl", PIPELINE)], folder)
     expected = pixelmill.run((folder / "rocket.jpg").read_bytes(), PIPELINE).data
     assert (folder / "rocket.webp").read_bytes() == expected
+
+
+def test_curl_passes_a_logo_that_no_argument_can_hold(page: Page, folder: Path) -> None:
+    logo = noise(500)
+    assert len(logo) > ARGUMENT_MAX
+    pipeline = pixelmill.Pipeline().resize(320, 200).logo(image=logo).to("webp", quality=80)
+    command = copied(page, "curl", pipeline.to_json())
+    assert page.get_by_role("tabpanel").inner_text().count("more characters") == 1
+    # A file, as a shell's argument may not be that long either.
+    (folder / "run.sh").write_text(command)
+    ran(["sh", "run.sh"], folder)
+    expected = pixelmill.run((folder / "rocket.jpg").read_bytes(), pipeline).data
+    assert (folder / "rocket.webp").read_bytes() == expected
+    assert "/i/unsafe/preset:NAME/ROOT/" in copied(page, "URL", pipeline.to_json())
+
+
+@pytest.mark.parametrize(("name", "command"), [("curl", ["sh", "-c"]), ("Python", [sys.executable, "-c"])])
+def test_picture_itself_is_never_overwritten(page: Page, folder: Path, name: str, command: list[str]) -> None:
+    before = (folder / "rocket.jpg").read_bytes()
+    ran([*command, copied(page, name, "")], folder)
+    assert (folder / "rocket.jpg").read_bytes() == before
+    assert (folder / "rocket-made.jpg").read_bytes() == pixelmill.run(before, "").data
 
 
 def test_curl_of_renditions_gets_all_of_them(page: Page, folder: Path) -> None:
@@ -88,20 +123,32 @@ def test_python_of_renditions_writes_all_of_them(page: Page, folder: Path) -> No
     assert (folder / "b.webp").read_bytes() == expected["b"].data
 
 
-def test_url_gives_the_same_bytes(browser: Browser) -> None:
-    counts = {"resize": 1, "filter": 1, "watermark": 1}
-    sources = {"PIXELMILL_URL_UNSAFE": "true", "PIXELMILL_SOURCE_ROOTS": f"ROOT={PHOTOS}"}
+@pytest.fixture
+def on_demand() -> Iterator[Fleet]:
+    """A fleet that makes pictures of the photographs on demand."""
+    sources = {"PIXELMILL_URL_UNSAFE": "true", "PIXELMILL_SOURCE_ROOTS": f"photos={PHOTOS}"}
+    with fleet({"worker": 1}, orchestrator_environment=sources, PIXELMILL_HTTP_PORT="-1") as made:
+        yield made
+
+
+def test_url_gives_the_same_bytes(browser: Browser, on_demand: Fleet) -> None:
+    source = (PHOTOS / "rocket.jpg").read_bytes()
     with (
-        fleet(counts, orchestrator_environment=sources, PIXELMILL_HTTP_PORT="-1") as own,
-        opened(browser, own.orchestrator.http_url, "url") as made,
+        opened(browser, on_demand.orchestrator.http_url, "url") as made,
         httpx.Client(trust_env=False, timeout=PATIENCE_S) as client,
     ):
-        source = (PHOTOS / "rocket.jpg").read_bytes()
-        assert client.get(copied(made.page, "URL", PIPELINE)).content == pixelmill.run(source, PIPELINE).data
-        pasted(made.page, "sepia | { a = resize:64x | png; b = resize:32x | webp }")
-        addresses = made.page.get_by_role("tabpanel").inner_text().split()
-        answers = [client.get(address).content for address in addresses]
-        assert answers == [pixelmill.run(source, f"sepia | {end}").data for end in ("resize:64x | png", "resize:32x | webp")]
+
+        def bytes_of(pipeline: str) -> list[bytes]:
+            """Return what the addresses of a pipeline give when ROOT is what the folder is called here."""
+            addresses = copied(made.page, "URL", pipeline).replace("/ROOT/", "/photos/").splitlines()
+            return [client.get(address).raise_for_status().content for address in addresses]
+
+        assert bytes_of(PIPELINE) == [pixelmill.run(source, PIPELINE).data]
+        expect(made.page.locator(".share")).to_contain_text("ROOT stands for the name of a folder of sources")
+        ends = ("resize:64x | png", "resize:32x | webp")
+        several = bytes_of("sepia | { a = " + "; b = ".join(ends) + " }")
+        assert several == [pixelmill.run(source, f"sepia | {end}").data for end in ends]
+        assert bytes_of("") == [pixelmill.run(source, "").data]
 
 
 def test_json_and_text_are_the_same_pipeline(page: Page) -> None:

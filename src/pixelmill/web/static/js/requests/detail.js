@@ -1,11 +1,11 @@
 // One request: what became of it, and where its time went.
 
 import { ApiError, askJson } from "../shared/api.js";
+import { copyButton } from "../shared/copy.js";
 import { h } from "../shared/dom.js";
 import { bytes, clock, plural, seconds } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
 import { isDone, listen } from "../shared/live.js";
-import { copyButton } from "../try/share.js";
 import { statusBadge } from "./row.js";
 import { waterfall } from "./waterfall.js";
 

@@ -47,6 +47,9 @@ export function setText(element, text) {
   if (element.textContent !== written) element.textContent = written;
 }
 
+/** A text as nodes: what stands in backticks is code. @param {string} text */
+export const prose = (text) => text.split("`").map((part, at) => (at % 2 ? h("code", {}, part) : part));
+
 /** An id that no other element has. */
 let made = 0;
 export function newId(stem) {

@@ -1,8 +1,13 @@
 // Copy the pipeline as curl, Python, URL, JSON or text, share it by a link, or paste one.
 
-import { announce, h, newId, setText } from "../shared/dom.js";
-import { icon } from "../shared/icons.js";
+import { copyButton } from "../shared/copy.js";
+import { h, newId, prose, setText } from "../shared/dom.js";
+import { count } from "../shared/format.js";
 import { SNIPPETS } from "./snippets.js";
+
+/** A longer text, with a logo in it, is shown in part: laying it out would take longer than the picture does. */
+const LONGEST_SHOWN = 4000;
+const LONGEST_LINK = 60_000;
 
 /** @param {() => import("./snippets.js").Given} given what is now */
 export function share(given) {
@@ -10,11 +15,12 @@ export function share(given) {
   const code = h("code", {});
   const panel = h("div.snippet", { role: "tabpanel", id: `${base}-panel`, tabindex: 0 }, h("pre", {}, code));
   const note = h("p.hint");
-  const copy = copyButton("Copy", () => code.textContent);
+  const copy = copyButton("Copy", () => chosen.write(given()));
   let [chosen] = SNIPPETS;
-  const tabs = SNIPPETS.map((snippet) =>
-    h("button.tab", { type: "button", role: "tab", id: `${base}-${snippet.id}`, "aria-controls": panel.id, on: { click: () => choose(snippet) } }, snippet.name),
-  );
+  const tabs = SNIPPETS.map((snippet) => {
+    const props = { type: "button", role: "tab", id: `${base}-${snippet.id}`, "aria-controls": panel.id };
+    return h("button.tab", { ...props, on: { click: () => choose(snippet) } }, snippet.name);
+  });
 
   function choose(snippet) {
     chosen = snippet;
@@ -27,8 +33,9 @@ export function share(given) {
       tabs[number].tabIndex = snippet === chosen ? 0 : -1;
     });
     panel.setAttribute("aria-labelledby", `${base}-${chosen.id}`);
-    setText(code, chosen.write(given()));
-    setText(note, chosen.note);
+    const text = chosen.write(given());
+    setText(code, shortened(text));
+    note.replaceChildren(...prose(chosen.note(text)));
   }
 
   const list = h("div.tab-list", { role: "tablist", "aria-label": "Copy the pipeline as" }, tabs);
@@ -40,39 +47,17 @@ export function share(given) {
     choose(SNIPPETS[next]);
     tabs[next].focus();
   });
-  return { element: h("section.share", { "aria-labelledby": `${base}-title` }, h("div.section-head", {}, h("h2", { id: `${base}-title` }, "Use it elsewhere"), copy), list, panel, note), draw };
+  const heading = h("h2", { id: `${base}-title` }, "Use it elsewhere");
+  const section = h("section.share", { "aria-labelledby": heading.id }, h("div.section-head", {}, heading, copy), list, panel, note);
+  return { element: section, draw };
 }
 
-/** A button that copies a text, and says so. @param {string} label @param {() => string} text @param {any} [glyph] */
-export function copyButton(label, text, glyph = "copy") {
-  const word = h("span", {}, label);
-  const button = h("button.button", { type: "button" }, icon(glyph), word);
-  let timer = 0;
-  button.addEventListener("click", async () => {
-    const done = await copied(text());
-    setText(word, done ? "Copied" : "Not allowed");
-    button.firstElementChild?.replaceWith(icon(done ? "check" : "alert"));
-    announce(done ? "Copied" : "The browser does not allow copying");
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      setText(word, label);
-      button.firstElementChild?.replaceWith(icon(glyph));
-    }, 1600);
-  });
-  return button;
+function shortened(text) {
+  if (text.length <= LONGEST_SHOWN) return text;
+  const left = text.length - LONGEST_SHOWN;
+  const [first, last] = [text.slice(0, LONGEST_SHOWN / 2), text.slice(-LONGEST_SHOWN / 2)];
+  return `${first} … ${count(left)} more characters, which are copied, too … ${last}`;
 }
 
-/** Copy; pages without TLS have no clipboard of their own. */
-async function copied(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const field = h("textarea.visually-hidden", { value: text });
-    document.body.append(field);
-    field.select();
-    const done = document.execCommand("copy");
-    field.remove();
-    return done;
-  }
-}
+/** A button that copies a link to the pipeline. @param {() => string} link */
+export const linkButton = (link) => copyButton("Link", link, { glyph: "link", longest: LONGEST_LINK });

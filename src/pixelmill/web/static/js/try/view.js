@@ -15,7 +15,7 @@ import { FIRST, PRESETS } from "./presets.js";
 import { Result } from "./result.js";
 import { Runner } from "./runner.js";
 import { readSchema } from "./schema.js";
-import { copyButton, share } from "./share.js";
+import { linkButton, share } from "./share.js";
 import { source } from "./source.js";
 
 export function tryIt() {
@@ -102,7 +102,7 @@ class Bench {
       preset.value = "";
     });
     const paste = h("button.button.quiet.icon", { type: "button", title: "Paste a pipeline", "aria-label": "Paste a pipeline", on: { click: () => importPipeline(this.model) } }, icon("import"));
-    const link = copyButton("Link", () => this.#link(), "link");
+    const link = linkButton(() => this.#link());
     const panel = h(
       "section.panel.pipeline",
       { "aria-labelledby": "pipeline-title" },
