@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pixelmill.codecs import gif
 from pixelmill.codecs.metadata import for_pillow
 from pixelmill.codecs.output import Output
 from pixelmill.codecs.palette import with_few_colors
@@ -21,6 +22,7 @@ WEBP_METHODS = {"speed": 2, "balanced": 4, "small": 6}
 AVIF_SPEEDS = {"speed": 9, "balanced": 7, "small": 4}
 """Of libaom, 0 to 10."""
 GIF_EFFORTS = {"speed": 3, "balanced": 7, "small": 10}
+GIF_COLORS = 256
 LONGEST_MS = {"gif": 655_350, "webp": (1 << 24) - 1, "avif": MAX_DELAY_MS}
 """How long a frame can show: a GIF has 16 bits for hundredths of a second, a WebP 24 for milliseconds."""
 
@@ -40,11 +42,13 @@ def write_animation(picture: Picture, output: Output) -> bytes:
 
 
 def write_gif(picture: Picture, output: Output) -> bytes:
-    """Encode one frame or several as a GIF."""
+    """Encode one frame or several as a GIF: quickly, or by libvips, which knows other numbers of colors."""
+    colors = output.colors or GIF_COLORS
+    if output.effort == "speed" and colors == GIF_COLORS:
+        return gif.write(picture.frames, picture.delays_ms, picture.loop)
     set_up()
     import pyvips
 
-    colors = output.colors or 256
     bits = (colors - 1).bit_length()
     frames: Sequence[Image] = picture.frames
     if colors < 1 << bits:

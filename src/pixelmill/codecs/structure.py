@@ -148,7 +148,7 @@ def webp_frames(data: bytes) -> int:
 
 def _gif(data: bytes, limits: Limits) -> None:
     """Source: GIF89a Specification, CompuServe, 1990."""
-    at, frames, inside = 13 + _palette(data, 10), 0, False
+    at, frames, inside = 13 + palette_length(data, 10), 0, False
     for _ in _counted("blocks", "gif", MAX_BLOCKS):
         if at >= len(data):
             # Of a still picture everything is there, if only its end is not marked.
@@ -165,7 +165,7 @@ def _gif(data: bytes, limits: Limits) -> None:
         elif data[at] == 0x2C:
             frames += 1
             limits.check_frames(frames)
-            at += 11 + _palette(data, at + 9)
+            at += 11 + palette_length(data, at + 9)
             inside = True
         elif data[at] == 0x21:
             at += 2
@@ -174,7 +174,7 @@ def _gif(data: bytes, limits: Limits) -> None:
             at += 1
 
 
-def _palette(data: bytes, at: int) -> int:
+def palette_length(data: bytes, at: int) -> int:
     """Return the length of the palette that the flags at `at` announce."""
     flags = data[at] if at < len(data) else 0
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
