@@ -8,7 +8,6 @@ neighbouring rounds. Client, orchestrator and workers share this machine's cores
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import statistics
@@ -21,6 +20,7 @@ from rich.table import Table
 
 from benchmarks.fleet.load import Processes, one_round, progress
 from benchmarks.fleet.workloads import SAMPLE_PIPELINE, sample
+from benchmarks.options import parser
 from pixelmill import run
 from pixelmill.fleet.client import FleetExecutor
 from pixelmill.fleet.embedded import EmbeddedFleet
@@ -53,11 +53,7 @@ class Row:
 
 def main() -> None:
     """Run the benchmark and print its table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=2.0, help="length of one round, seconds (default 2)")
-    parser.add_argument("--rounds", type=int, default=7, help="pairs of rounds of each workload (default 7)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    options = parser.parse_args()
+    options = parser(__doc__, seconds=2.0, rounds=7).parse_args()
     rows = list(measure(workloads(), options.seconds, options.rounds))
     if options.json:
         print(json.dumps([asdict(row) for row in rows], indent=2))

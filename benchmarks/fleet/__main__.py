@@ -9,7 +9,6 @@ the absolute figures.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import statistics
@@ -24,6 +23,7 @@ from rich.table import Table
 from benchmarks.engine.process import ROOT
 from benchmarks.fleet.load import Processes, Round, one_round, progress
 from benchmarks.fleet.workloads import Workload, make
+from benchmarks.options import parser
 from pixelmill import run
 from pixelmill.fleet.client import FleetExecutor
 from pixelmill.fleet.embedded import EmbeddedFleet
@@ -48,14 +48,11 @@ class Row:
 
 def main() -> None:
     """Run the benchmark and print its table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=2.0, help="length of one round, seconds (default 2)")
-    parser.add_argument("--rounds", type=int, default=7, help="rounds of each candidate (default 7)")
-    parser.add_argument("--quick", action="store_true", help="3 rounds of a second")
-    parser.add_argument("--concurrency", type=int, default=10, help="requests at a time (default 10)")
-    parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, metavar="WORKLOAD", help=f"of {', '.join(NAMES)}")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    options = parser.parse_args()
+    command = parser(__doc__, seconds=2.0, rounds=7)
+    command.add_argument("--quick", action="store_true", help="3 rounds of a second")
+    command.add_argument("--concurrency", type=int, default=10, help="requests at a time (%(default)d)")
+    command.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, metavar="WORKLOAD", help=f"of {', '.join(NAMES)}")
+    options = command.parse_args()
     if options.quick:
         options.seconds, options.rounds = 1.0, 3
     workloads = [workload for workload in make(FOLDER) if workload.name in options.only]

@@ -7,13 +7,13 @@ It runs on the same cores as the clients and the workers; what is compared is it
 
 from __future__ import annotations
 
-import argparse
 import json
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.options import parser
 from benchmarks.routing.measure import Routed, Routing
 
 LOADS = ((4, 0.0, 32), (4, 0.05, 64), (50, 0.05, 64), (200, 0.05, 64), (200, 0.5, 1000))
@@ -22,16 +22,13 @@ LOADS = ((4, 0.0, 32), (4, 0.05, 64), (50, 0.05, 64), (200, 0.05, 64), (200, 0.5
 
 def main() -> None:
     """Run the benchmark and print its table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=4.0, help="length of each load, seconds (%(default)s)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    arguments = parser.parse_args()
+    options = parser(__doc__, seconds=4.0).parse_args()
     console = Console(stderr=True)
     done: list[Routed] = []
     for instances, delay_s, clients in LOADS:
         with console.status(f"{instances} instances, {clients} in flight"), Routing(instances, delay_s) as routing:
-            done.append(routing.measure(clients, arguments.seconds))
-    if arguments.json:
+            done.append(routing.measure(clients, options.seconds))
+    if options.json:
         print(json.dumps([each.to_json() for each in done], indent=2))
     else:
         Console().print(_table(done))
