@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pixelmill import __version__
 from pixelmill.bench.containers import Engine, Usage
@@ -18,6 +18,8 @@ from pixelmill.bench.places import Place, Places, Setting
 from pixelmill.bench.ratios import compare, points
 from pixelmill.bench.recording import Recording, Taken
 from pixelmill.bench.workload import Workload
+
+Relation = Literal["", "comparison", "scaling"]
 
 
 class Progress(Protocol):
@@ -48,24 +50,28 @@ class Session:
         settings: one or more, whose rounds take turns.
         workload: what each gets.
         open_places: opens where requests run; each call gives places of their own.
-        fresh: whether each round gets a fleet that has just been started.
+        relation: what to make of several: "comparison" of the first two, "scaling" against the first, or "".
         engine: is asked for the containers, where there is one.
     """
 
     settings: tuple[Setting, ...]
     workload: Workload
     open_places: Callable[[], Places]
-    fresh: bool = False
+    relation: Relation = ""
     engine: Engine | None = None
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether each round gets a fleet that has just been started."""
+        return self.relation == "scaling"
 
-def measure(session: Session, progress: Progress, *, relation: str = "", command: str = "") -> Document:
+
+def measure(session: Session, progress: Progress, *, command: str = "") -> Document:
     """Measure all settings.
 
     Args:
         session: what to measure.
         progress: is told how it goes.
-        relation: what to make of several: "comparison" of the first two, "scaling" against the first, or "".
         command: what was typed, for the reader.
 
     Raises:
@@ -92,14 +98,14 @@ def measure(session: Session, progress: Progress, *, relation: str = "", command
         machine=machine(),
         load=session.workload.about,
         runs=runs,
-        comparison=compare(*runs[:2]) if relation == "comparison" and complete else None,
-        scaling=points(runs) if relation == "scaling" else (),
+        comparison=compare(*runs[:2]) if session.relation == "comparison" and complete else None,
+        scaling=points(runs) if session.relation == "scaling" else (),
     )
 
 
 def _all_rounds(session: Session, progress: Progress, recordings: dict[Setting, Recording]) -> None:
     with ExitStack() as stack:
-        shared = None if session.fresh else stack.enter_context(session.open_places())
+        shared = None if session.is_fresh else stack.enter_context(session.open_places())
         opened: dict[Setting, Place] = {}
         for number in range(session.workload.rounds):
             for setting in session.settings:

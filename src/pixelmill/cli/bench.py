@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pixelmill.cli.choices import Format, Ops, PipelineText, PlacementChoice, Quality, examples
+from pixelmill.cli.choices import examples
+from pixelmill.cli.groups import grouped
 from pixelmill.cli.interrupts import INTERRUPTED
-from pixelmill.cli.loads import (
-    Amount,
-    Concurrency,
-    Docker,
-    Duration,
-    FilterCount,
-    Number,
-    Pictures,
-    Rate,
-    ResizeCount,
-    Rounds,
-    Target,
-    Timeout,
-    WarmUp,
-    WatermarkCount,
-    command_of,
-    engine_for,
-    measured,
-    plugins_of,
-    setting_of,
-    workload_of,
-)
-from pixelmill.cli.security import ClientCert, ServerCa, TlsKey, TlsName, TokenFile, client_settings, url_of
+from pixelmill.cli.loads import Load, Where
+from pixelmill.cli.security import Access
 from pixelmill.errors import InvalidPipeline
 
 if TYPE_CHECKING:
     from pixelmill.bench.figures import Document
     from pixelmill.bench.places import Setting
+    from pixelmill.bench.session import Relation
 
 PANEL = "Measuring"
 NUMBER = 100
@@ -58,31 +38,17 @@ def add_to(app: typer.Typer) -> None:
         "bench --scaling --sets 1/1/1,3/5/3,6/10/6",
         note="docs/benchmark.md says how it measures and what the JSON holds.",
     )
-    app.command(epilog=epilog, rich_help_panel=PANEL)(bench)
+    app.command(epilog=epilog, rich_help_panel=PANEL)(grouped(bench))
 
 
 def bench(
     context: typer.Context,
-    concurrency: Concurrency = 10,
-    number: Number = None,
-    duration: Duration = None,
-    rounds: Rounds = None,
-    rate: Rate = None,
-    warm_up: WarmUp = None,
-    timeout: Timeout = 30.0,
-    picture: Pictures = None,
-    pipeline: PipelineText = None,
-    op: Ops = None,
-    format: Format = None,
-    quality: Quality = None,
-    target: Target = None,
-    local: Annotated[bool, typer.Option("--local", help="The bare engine, in this process.")] = False,
-    resize: ResizeCount = 3,
-    filter: FilterCount = 5,
-    watermark: WatermarkCount = 3,
-    placement: Annotated[
-        PlacementChoice | None, typer.Option(help="How steps are spread; unset: as the fleet does.", show_default=False)
-    ] = None,
+    *,
+    load: Load,
+    where: Where,
+    local: Annotated[
+        bool, typer.Option("--local", help="The bare engine, in this process.", rich_help_panel=Where.panel)
+    ] = False,
     compare: Annotated[
         tuple[str, str] | None,
         typer.Option(
@@ -98,7 +64,6 @@ def bench(
     sets: Annotated[
         str, typer.Option(metavar="R/F/W,…", help="The fleets of --scaling: resize, filter and watermark workers.")
     ] = SETS,
-    docker: Docker = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
     output: Annotated[
         Path | None,
@@ -106,11 +71,7 @@ def bench(
             "-o", "--output", metavar="FILE", dir_okay=False, help="Write the JSON there, too.", show_default=False
         ),
     ] = None,
-    tls_ca: ServerCa = None,
-    tls_cert: ClientCert = None,
-    tls_key: TlsKey = None,
-    tls_name: TlsName = None,
-    token_file: TokenFile = None,
+    access: Access,
 ) -> None:
     """Measure throughput and latency, and what they take of each instance.
 
@@ -118,33 +79,13 @@ def bench(
     Without --rate it is a closed loop: a slower fleet is sent less.
     Requests that fail do not stop it; the exit code is 1 where some did, 130 after Ctrl-C, which shows what came until then.
     """
-    from pixelmill.bench.places import Places
-    from pixelmill.bench.session import Session
-
     if compare and _are_files(compare):
         _finish(_compare_files(compare), as_json, output)
         return
-    amount = Amount(
-        concurrency,
-        NUMBER if number is None and duration is None else number,
-        duration,
-        rate,
-        rounds or (COMPARING_ROUNDS if compare else SCALING_ROUNDS if scaling else 1),
-        warm_up,
-        timeout,
-    )
-    access = client_settings(tls_ca, tls_cert, tls_key, tls_name, token_file)
-    workload = workload_of(picture, pipeline, op, format, quality, amount)
-    where = setting_of(target and url_of(target, access), placement, (resize, filter, watermark), local=local)
-    session = Session(
-        settings=_settings(where, compare, sets if scaling else None),
-        workload=workload,
-        open_places=partial(Places, workload.pipeline, access, plugins_of(context)),
-        fresh=scaling,
-        engine=engine_for(where) if docker else None,
-    )
-    relation = "comparison" if compare else "scaling" if scaling else ""
-    _finish(measured(session, relation, command_of(context)), as_json, output)
+    workload = load.workload(rounds=COMPARING_ROUNDS if compare else SCALING_ROUNDS if scaling else 1, number=NUMBER)
+    settings = _settings(where.setting(access, local=local), compare, sets if scaling else None)
+    relation: Relation = "comparison" if compare else "scaling" if scaling else ""
+    _finish(where.measure(context, settings, workload, access, relation), as_json, output)
 
 
 def _settings(where: Setting, compare: tuple[str, str] | None, sets: str | None) -> tuple[Setting, ...]:

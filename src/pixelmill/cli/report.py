@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pixelmill.cli.bench import PANEL, SCALING_ROUNDS
-from pixelmill.cli.choices import Format, Ops, PipelineText, PlacementChoice, Quality, examples
+from pixelmill.cli.choices import examples
+from pixelmill.cli.groups import grouped
 from pixelmill.cli.interrupts import INTERRUPTED
-from pixelmill.cli.loads import (
-    Amount,
-    Concurrency,
-    Docker,
-    Duration,
-    FilterCount,
-    Number,
-    Pictures,
-    Rate,
-    ResizeCount,
-    Rounds,
-    Target,
-    Timeout,
-    WarmUp,
-    WatermarkCount,
-    command_of,
-    engine_for,
-    measured,
-    plugins_of,
-    setting_of,
-    workload_of,
-)
-from pixelmill.cli.security import ClientCert, ServerCa, TlsKey, TlsName, TokenFile, client_settings, url_of
+from pixelmill.cli.loads import Load, Where
+from pixelmill.cli.security import Access
 from pixelmill.errors import InvalidPipeline
 
 if TYPE_CHECKING:
@@ -52,11 +31,12 @@ def add_to(app: typer.Typer) -> None:
         "report -o report.html --from figures.json",
         note="A baseline for a running fleet: pixelmill bench --target … -o single.json, with one instance of each pool.",
     )
-    app.command(epilog=epilog, rich_help_panel=PANEL)(report)
+    app.command(epilog=epilog, rich_help_panel=PANEL)(grouped(report))
 
 
 def report(
     context: typer.Context,
+    *,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", dir_okay=False, help="The page to write.")],
     given: Annotated[
         Path | None,
@@ -80,31 +60,9 @@ def report(
             metavar="R/F/W,…", help="Smaller fleets beside it: resize, filter and watermark workers; the baseline first."
         ),
     ] = SETS,
-    concurrency: Concurrency = 10,
-    number: Number = None,
-    duration: Duration = None,
-    rounds: Rounds = None,
-    rate: Rate = None,
-    warm_up: WarmUp = None,
-    timeout: Timeout = 30.0,
-    picture: Pictures = None,
-    pipeline: PipelineText = None,
-    op: Ops = None,
-    format: Format = None,
-    quality: Quality = None,
-    target: Target = None,
-    resize: ResizeCount = 3,
-    filter: FilterCount = 5,
-    watermark: WatermarkCount = 3,
-    placement: Annotated[
-        PlacementChoice | None, typer.Option(help="How steps are spread; unset: as the fleet does.", show_default=False)
-    ] = None,
-    docker: Docker = False,
-    tls_ca: ServerCa = None,
-    tls_cert: ClientCert = None,
-    tls_key: TlsKey = None,
-    tls_name: TlsName = None,
-    token_file: TokenFile = None,
+    load: Load,
+    where: Where,
+    access: Access,
 ) -> None:
     """Measure a fleet and write one HTML page about it, which needs nothing else and no network.
 
@@ -113,8 +71,6 @@ def report(
     The exit code is 1 where requests failed, 130 after Ctrl-C, with a page of what came until then.
     """
     from pixelmill.bench.figures import read, write
-    from pixelmill.bench.places import Places
-    from pixelmill.bench.session import Session
     from pixelmill.report.page import render
     from pixelmill.report.story import Story
 
@@ -122,27 +78,9 @@ def report(
     if given:
         document = read(given)
     else:
-        amount = Amount(
-            concurrency,
-            number,
-            DURATION_S if number is None and duration is None else duration,
-            rate,
-            rounds or SCALING_ROUNDS,
-            warm_up,
-            timeout,
-        )
-        access = client_settings(tls_ca, tls_cert, tls_key, tls_name, token_file)
-        workload = workload_of(picture, pipeline, op, format, quality, amount)
-        where = setting_of(target and url_of(target, access), placement, (resize, filter, watermark))
-        settings = _settings(where, sets)
-        session = Session(
-            settings=settings,
-            workload=workload,
-            open_places=partial(Places, workload.pipeline, access, plugins_of(context)),
-            fresh=len(settings) > 1,
-            engine=engine_for(where) if docker else None,
-        )
-        document = measured(session, "scaling" if len(settings) > 1 else "", command_of(context))
+        workload = load.workload(rounds=SCALING_ROUNDS, duration=DURATION_S)
+        settings = _settings(where.setting(access), sets)
+        document = where.measure(context, settings, workload, access, "scaling" if len(settings) > 1 else "")
     if figures:
         write(document, figures)
     page = render(Story.of(document, earlier, str(baseline)))

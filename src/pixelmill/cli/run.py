@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -16,14 +15,14 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from pixelmill.cli.choices import Format, Ops, PipelineText, Quality, examples
+from pixelmill.cli.groups import grouped
 from pixelmill.cli.interrupts import INTERRUPTED
-from pixelmill.cli.security import ClientCert, ServerCa, TlsKey, TlsName, TokenFile, client_settings
+from pixelmill.cli.security import Access
 from pixelmill.errors import InvalidPipeline, PixelmillError, expected
 
 if TYPE_CHECKING:
     from pixelmill.bulk import Done, Report
     from pixelmill.executors import Executor
-    from pixelmill.settings import ClientSettings
 
 TERMINATED = 143
 
@@ -39,7 +38,7 @@ def add_to(app: typer.Typer) -> None:
         "run photos/ -o out/ --op sepia --executor grpc://localhost:50055",
         note="`pixelmill ops` lists the operations and their values.",
     )
-    app.command(epilog=epilog, rich_help_panel="Pictures")(run)
+    app.command(epilog=epilog, rich_help_panel="Pictures")(grouped(run))
 
 
 def run(
@@ -71,11 +70,8 @@ def run(
         bool, typer.Option("--skip-existing", help="Leave out pictures whose result is there already.")
     ] = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first picture that fails.")] = False,
-    tls_ca: ServerCa = None,
-    tls_cert: ClientCert = None,
-    tls_key: TlsKey = None,
-    tls_name: TlsName = None,
-    token_file: TokenFile = None,
+    *,
+    access: Access,
 ) -> None:
     """Run operations on pictures and whole folders.
 
@@ -97,7 +93,6 @@ def run(
         waiting = [job for job in planned if not job.is_done()]
         report.skipped = len(planned) - len(waiting)
         planned = waiting
-    access = partial(client_settings, tls_ca, tls_cert, tls_key, tls_name, token_file)
     started = time.perf_counter()
     ended = ""
     try:
@@ -131,7 +126,7 @@ def _check_folder(output: Path) -> None:
         raise InvalidPipeline(expected("a folder", "--output", str(output)) + "; results keep the names of their sources")
 
 
-def _open(url: str, jobs: int | None, access: Callable[[], ClientSettings]) -> Executor:
+def _open(url: str, jobs: int | None, access: Access) -> Executor:
     from pixelmill.executors import LocalExecutor, open_executor
 
     if jobs and url == "local:":
@@ -140,7 +135,7 @@ def _open(url: str, jobs: int | None, access: Callable[[], ClientSettings]) -> E
         return open_executor(url)
     from pixelmill.fleet.client import IN_FLIGHT, FleetExecutor
 
-    fleet = FleetExecutor.from_url(url, jobs or IN_FLIGHT, access())
+    fleet = FleetExecutor.from_url(url, jobs or IN_FLIGHT, access.settings())
     try:
         fleet.describe()  # where nothing answers, one message says so, and not one for each picture
     except PixelmillError:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pixelmill.cli.choices import examples
+from pixelmill.cli.groups import Group
 
 if TYPE_CHECKING:
     from pixelmill.settings import ClientSettings
 
 PANEL = "Fleet"
+CLIENT_PANEL = "TLS and tokens"
 
 
 def _file(flag: str, what: str) -> object:
@@ -26,28 +29,39 @@ TlsKey = Annotated[str | None, _file("--tls-key", "The key of --tls-cert.")]
 TlsClientCa = Annotated[str | None, _file("--tls-client-ca", "CA of the certificates that clients must show; unset: none.")]
 TlsCa = Annotated[str | None, _file("--tls-ca", "CA of the workers' certificates; unset: no TLS with the workers.")]
 TokensFile = Annotated[str | None, _file("--tokens-file", "Tokens that let clients in, one a line; unset: all come in.")]
-ServerCa = Annotated[str | None, _file("--tls-ca", "CA of the server's certificate.")]
-ClientCert = Annotated[str | None, _file("--tls-cert", "Certificate to show to a server that asks for one.")]
-TokenFile = Annotated[str | None, _file("--token-file", "The token to send; or the token itself in PIXELMILL_TOKEN.")]
-TlsName = Annotated[
-    str | None,
-    typer.Option(
-        "--tls-name",
-        metavar="NAME",
-        help="Name that the server's certificate is checked for; unset: the host. Variable: PIXELMILL_TLS_NAME.",
-        show_default=False,
-    ),
-]
 
 
-def client_settings(
-    tls_ca: str | None, tls_cert: str | None, tls_key: str | None, tls_name: str | None, token_file: str | None = None
-) -> ClientSettings:
-    """Return a client's settings: these options, the environment for the others."""
-    from pixelmill.settings import ClientSettings, load
+@dataclass(frozen=True)
+class Tls(Group, panel=CLIENT_PANEL):
+    """The options of a client that may speak TLS."""
 
-    options = {"tls_ca": tls_ca, "tls_cert": tls_cert, "tls_key": tls_key, "tls_name": tls_name, "token_file": token_file}
-    return load(ClientSettings, **options)
+    tls_ca: Annotated[str | None, _file("--tls-ca", "CA of the server's certificate.")] = None
+    tls_cert: Annotated[str | None, _file("--tls-cert", "Certificate to show to a server that asks for one.")] = None
+    tls_key: Annotated[str | None, _file("--tls-key", "The key of --tls-cert.")] = None
+    tls_name: Annotated[
+        str | None,
+        typer.Option(
+            "--tls-name",
+            metavar="NAME",
+            help="Name that the server's certificate is checked for; unset: the host. Variable: PIXELMILL_TLS_NAME.",
+            show_default=False,
+        ),
+    ] = None
+
+    def settings(self) -> ClientSettings:
+        """Return a client's settings: these options, the environment for the others."""
+        from pixelmill.settings import ClientSettings, load
+
+        return load(ClientSettings, **asdict(self))
+
+
+@dataclass(frozen=True)
+class Access(Tls, panel=CLIENT_PANEL):
+    """The options of a client of an orchestrator, which may ask for a token."""
+
+    token_file: Annotated[
+        str | None, _file("--token-file", "The token to send; or the token itself in PIXELMILL_TOKEN.")
+    ] = None
 
 
 def url_of(target: str, settings: ClientSettings) -> str:

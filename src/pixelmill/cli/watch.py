@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pixelmill.cli.choices import examples
-from pixelmill.cli.security import ClientCert, ServerCa, TlsKey, TlsName, TokenFile, client_settings, url_of
+from pixelmill.cli.groups import grouped
+from pixelmill.cli.security import Access, Tls, url_of
 from pixelmill.errors import PixelmillError
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ INSTANCE_FIELDS = ("pool", "name", "address", "pid", "healthy", "calls", "in_fli
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command(epilog=examples("fleet", "fleet --target 192.168.1.104:50055 --json"), rich_help_panel=PANEL)(fleet)
-    app.command(epilog=examples("health localhost:50055 && echo it works"), rich_help_panel=PANEL)(health)
+    app.command(epilog=examples("fleet", "fleet --target 192.168.1.104:50055 --json"), rich_help_panel=PANEL)(grouped(fleet))
+    app.command(epilog=examples("health localhost:50055 && echo it works"), rich_help_panel=PANEL)(grouped(health))
 
 
 def fleet(
@@ -41,18 +42,15 @@ def fleet(
         bool | None,
         typer.Option("--watch/--once", help="Until Ctrl-C, or once; unset: until Ctrl-C on a terminal.", show_default=False),
     ] = None,
-    tls_ca: ServerCa = None,
-    tls_cert: ClientCert = None,
-    tls_key: TlsKey = None,
-    tls_name: TlsName = None,
-    token_file: TokenFile = None,
+    *,
+    access: Access,
 ) -> None:
     """Show the instances of a fleet: where they are, how they are, and how much they have done."""
     from pixelmill.fleet.addresses import parse_host
     from pixelmill.fleet.client import FleetExecutor
 
     parse_host(target.partition("://")[2] or target, "--target")
-    settings = client_settings(tls_ca, tls_cert, tls_key, tls_name, token_file)
+    settings = access.settings()
     with FleetExecutor.from_url(url_of(target, settings), settings=settings) as client:
         described = client.describe()
         if as_json:
@@ -72,10 +70,8 @@ def fleet(
 def health(
     address: Annotated[str, typer.Argument(metavar="HOST:PORT", help="A worker or an orchestrator.", show_default=False)],
     timeout: Annotated[float, typer.Option(min=0.01, help="How long to wait for the answer, seconds.")] = 3.0,
-    tls_ca: ServerCa = None,
-    tls_cert: ClientCert = None,
-    tls_key: TlsKey = None,
-    tls_name: TlsName = None,
+    *,
+    tls: Tls,
 ) -> None:
     """Ask one server whether it is serving, by the gRPC health protocol. The exit code is 0 where it is, else 1."""
     from pixelmill.fleet.addresses import parse_host
@@ -83,11 +79,11 @@ def health(
     from pixelmill.fleet.diagnosis import diagnose
     from pixelmill.fleet.health import is_serving
 
-    settings = client_settings(tls_ca, tls_cert, tls_key, tls_name)
-    tls = client_tls(settings) if settings.tls_ca else None
+    settings = tls.settings()
+    client = client_tls(settings) if settings.tls_ca else None
     host = parse_host(address, "the server")
-    if not is_serving(address, timeout, tls):
-        raise typer.Exit(_not_serving(address, diagnose(host, tls, timeout)))
+    if not is_serving(address, timeout, client):
+        raise typer.Exit(_not_serving(address, diagnose(host, client, timeout)))
     typer.echo("serving")
 
 
