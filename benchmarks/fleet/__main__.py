@@ -51,7 +51,9 @@ def main() -> None:
     command = parser(__doc__, seconds=2.0, rounds=7)
     command.add_argument("--quick", action="store_true", help="3 rounds of a second")
     command.add_argument("--concurrency", type=int, default=10, help="requests at a time (%(default)d)")
-    command.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, metavar="WORKLOAD", help=f"of {', '.join(NAMES)}")
+    command.add_argument(
+        "--only", nargs="+", choices=NAMES, default=NAMES, metavar="WORKLOAD", help=f"of {', '.join(NAMES)}"
+    )
     options = command.parse_args()
     if options.quick:
         options.seconds, options.rounds = 1.0, 3

@@ -25,5 +25,5 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedFleet]:
     """A fleet that somebody else has started: 1 resize, 2 filter and 1 watermark workers."""
-    with EmbeddedFleet(1, 2, 1, log=tmp_path_factory.mktemp("log") / "fleet.log") as fleet:
+    with EmbeddedFleet(1, 2, 1, http_port=-1, log=tmp_path_factory.mktemp("log") / "fleet.log") as fleet:
         yield fleet

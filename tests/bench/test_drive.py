@@ -13,16 +13,14 @@ from pathlib import Path
 import pytest
 
 import pixelmill
-from pixelmill.bench.drive import TRACES, Drive, Tally
+from pixelmill.bench.drive import TRACES, Drive, Send, Tally
 from pixelmill.bench.workload import Workload, read_pictures
 from pixelmill.errors import Overloaded, PixelmillError
 from pixelmill.limits import Deadline
 from pixelmill.pipeline import Pipeline
-from pixelmill.result import HopReport, Result, Trace
+from pixelmill.result import HopReport, Trace
 from tests.bench.conftest import PIPELINE
 from tests.fleet.processes import wait_for
-
-Send = Callable[[bytes, Deadline], Result]
 
 
 def workload(picture: Path, **changes: object) -> Workload:
@@ -36,14 +34,14 @@ def drive(send: Send, what: Workload) -> Tally:
     return tally
 
 
-def engine(data: bytes, deadline: Deadline) -> Result:
-    return pixelmill.run(data, PIPELINE, deadline=deadline)
+def engine(data: bytes, deadline: Deadline) -> Trace:
+    return pixelmill.run(data, PIPELINE, deadline=deadline).trace
 
 
 def test_every_request_is_sent_and_counted_once(picture: Path) -> None:
     sent: list[bytes] = []
 
-    def send(data: bytes, deadline: Deadline) -> Result:
+    def send(data: bytes, deadline: Deadline) -> Trace:
         sent.append(data)
         return engine(data, deadline)
 
@@ -59,7 +57,7 @@ def test_so_many_at_a_time_and_no_more(picture: Path) -> None:
     running, most = 0, 0
     lock = threading.Lock()
 
-    def send(data: bytes, deadline: Deadline) -> Result:
+    def send(data: bytes, deadline: Deadline) -> Trace:
         nonlocal running, most
         with lock:
             running += 1
@@ -67,7 +65,7 @@ def test_so_many_at_a_time_and_no_more(picture: Path) -> None:
         met.wait(60)  # three have to be there at the same time
         with lock:
             running -= 1
-        return Result((), Trace("id"))
+        return Trace("id")
 
     drive(send, workload(picture, requests=9))
     assert most == 3
@@ -76,13 +74,13 @@ def test_so_many_at_a_time_and_no_more(picture: Path) -> None:
 def test_failures_are_counted_by_reason_and_stop_nothing(picture: Path) -> None:
     turns = iter(range(20))
 
-    def send(data: bytes, deadline: Deadline) -> Result:
+    def send(data: bytes, deadline: Deadline) -> Trace:
         turn = next(turns)
         if turn % 4 == 0:
             raise Overloaded("full")
         if turn % 4 == 1:
             raise RuntimeError("a bug")
-        return Result((), Trace("id", (HopReport("filter-1:1", "filter", ("blur",), attempts=2),)))
+        return Trace("id", (HopReport("filter-1:1", "filter", ("blur",), attempts=2),))
 
     tally = drive(send, workload(picture, concurrency=1))
     assert tally.errors == {"OVERLOADED": 5, "INTERNAL": 5}
@@ -94,9 +92,9 @@ def test_pictures_take_turns(picture: Path, tmp_path: Path) -> None:
     other.write_bytes(pixelmill.run(picture.read_bytes(), "sepia | png").data)
     sent: Counter[bytes] = Counter()
 
-    def send(data: bytes, deadline: Deadline) -> Result:
+    def send(data: bytes, deadline: Deadline) -> Trace:
         sent[data] += 1
-        return Result((), Trace("id"))
+        return Trace("id")
 
     drive(send, workload(picture, pictures=read_pictures([picture, tmp_path]), requests=10))
     assert sent == {picture.read_bytes(): 5, other.read_bytes(): 5}
@@ -113,11 +111,11 @@ def test_an_open_loop_counts_from_when_a_request_was_due(picture: Path) -> None:
     taken = []
     first = threading.Event()
 
-    def send(data: bytes, deadline: Deadline) -> Result:
+    def send(data: bytes, deadline: Deadline) -> Trace:
         taken.append(1)
         if len(taken) == 1:
             first.wait(0.3)
-        return Result((), Trace("id"))
+        return Trace("id")
 
     tally = drive(send, workload(picture, concurrency=1, requests=10, rate_per_s=100.0))
     # Those due after 10, 20, … 90 ms were all begun after 300 ms: each has waited 10 ms less than the one before.
@@ -134,7 +132,7 @@ def test_an_open_loop_keeps_its_rate(picture: Path) -> None:
 
 
 def test_no_more_traces_are_kept_than_enough(picture: Path) -> None:
-    tally = drive(lambda *_: Result((), Trace("id")), workload(picture, requests=TRACES + 100))
+    tally = drive(lambda *_: Trace("id"), workload(picture, requests=TRACES + 100))
     assert len(tally.latencies_s) == TRACES + 100
     assert len(tally.kept) == TRACES
 
@@ -145,9 +143,9 @@ def test_ctrl_c_leaves_what_has_come_back(picture: Path) -> None:
     ended: list[str] = []
     turns = iter(range(1000))
 
-    def send(data: bytes, deadline: Deadline) -> Result:
+    def send(data: bytes, deadline: Deadline) -> Trace:
         if next(turns) < 5:
-            return Result((), Trace("id"))
+            return Trace("id")
         held.set()
         try:
             wait_for(deadline.cancelled, "the request to be given up")

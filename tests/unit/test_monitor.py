@@ -66,6 +66,27 @@ def test_states() -> None:
     asyncio.run(main())
 
 
+def test_who_asks_anew_gets_a_look_that_began_afterwards() -> None:
+    async def main() -> None:
+        clock, census = Clock(), Asked(info(1))
+        monitor = Monitor(census, lambda: info(id="own"), clock)
+        census.answer.clear()
+        earlier = asyncio.create_task(monitor.look())
+        await asyncio.sleep(0)
+        anew = [asyncio.create_task(monitor.look(anew=True)) for _ in range(3)]
+        await asyncio.sleep(0)
+        clock.now += 0.001
+        census.answer.set()
+        await asyncio.gather(earlier, *anew)
+        assert census.times == 2  # all three share one
+        clock.now += 0.001
+        census.infos = [info(2)]
+        assert [one.calls for one in (await monitor.look()).instances] == [1]
+        assert [one.calls for one in (await monitor.look(anew=True)).instances] == [2]
+
+    asyncio.run(main())
+
+
 def test_all_who_ask_at_a_time_share_one_look() -> None:
     async def main() -> None:
         clock, census = Clock(), Asked(info())

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pixelmill.bench.workload import Workload
 from pixelmill.errors import Cancelled, Internal, PixelmillError
 from pixelmill.limits import Deadline
-from pixelmill.result import Result, Trace
+from pixelmill.result import Trace
 
 TRACES = 500
 """Traces that are kept, a fair choice of all."""
@@ -28,7 +28,8 @@ LOOK_S = 0.1
 GRACE_S = 3.0
 """What running requests get to end after Ctrl-C, seconds."""
 LATE_S = 0.001
-Send = Callable[[bytes, Deadline], Result]
+Send = Callable[[bytes, Deadline], Trace]
+"""Sends one picture, and returns how it went once its result is here. Raises a `PixelmillError`."""
 
 
 @dataclass
@@ -79,7 +80,7 @@ class Drive:
     """One round of a workload.
 
     Args:
-        send: sends one picture and returns what came back.
+        send: sends one picture.
         workload: what to send.
         tally: takes note of what comes back.
     """
@@ -131,17 +132,17 @@ class Drive:
         while (turn := self._next()) is not None:
             number, begin = turn
             deadline = Deadline.after(self._workload.timeout_s, self._stop.is_set)
-            result, reason = self._once(pictures[number % len(pictures)].data, deadline)
+            trace, reason = self._once(pictures[number % len(pictures)].data, deadline)
             took_s = time.perf_counter() - begin
             with self._lock:
                 if self._abandoned or (self._stop.is_set() and reason == Cancelled.reason):
                     return
-                if result is None:
+                if trace is None:
                     self.tally.errors[reason] += 1
                 else:
-                    self.tally.complete(took_s, result.trace)
+                    self.tally.complete(took_s, trace)
 
-    def _once(self, data: bytes, deadline: Deadline) -> tuple[Result | None, str]:
+    def _once(self, data: bytes, deadline: Deadline) -> tuple[Trace | None, str]:
         try:
             return self._send(data, deadline), ""
         except PixelmillError as error:

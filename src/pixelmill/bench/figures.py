@@ -190,7 +190,7 @@ class Run(Figures):
     throughput_per_s: float
     latency: Latency
     errors: dict[str, int]
-    retries: int
+    retries: int | None
     late: int
     instances: tuple[InstanceUse, ...]
     machines: tuple[MachineUse, ...]

@@ -9,23 +9,26 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import IO, Literal, Self
 
+from pixelmill.bench import over_http
 from pixelmill.bench.drive import Send
 from pixelmill.bench.looks import LOCAL, Looking, of_fleet, of_this_process
 from pixelmill.errors import InvalidPipeline, Unavailable, expected
-from pixelmill.executors import LocalExecutor
+from pixelmill.executors import Executor, LocalExecutor
 from pixelmill.fleet.client import FleetExecutor
 from pixelmill.fleet.embedded import EmbeddedFleet
 from pixelmill.limits import Deadline
 from pixelmill.pipeline import Pipeline
 from pixelmill.plan import PLACEMENTS
-from pixelmill.result import Result
+from pixelmill.result import Trace
 from pixelmill.settings import ClientSettings
 
 FULL = (3, 5, 3)
 SINGLE = (1, 1, 1)
 Counts = tuple[int, int, int]
 _COUNTS = re.compile(r"(\d{1,3})/(\d{1,3})/(\d{1,3})")
-_WANTED = "a placement, R/F/W (counts of workers), local or grpc://HOST:PORT, or PLACEMENT@ and one of the others,"
+_WANTED = (
+    "a placement, R/F/W (counts of workers), local, grpc://HOST:PORT or http://HOST:PORT, or PLACEMENT@ and one of these,"
+)
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,8 @@ def parse_place(text: str, name: str) -> str | Counts:
     """Read a place alone. Raises `InvalidPipeline` where it is none."""
     if text == LOCAL or text.startswith(("grpc://", "grpcs://")):
         return text
+    if text.startswith(("http://", "https://")):
+        return over_http.checked(text)
     if _COUNTS.fullmatch(text):
         return parse_counts(text, name)
     raise InvalidPipeline(expected(_WANTED, name, text))
@@ -93,12 +98,21 @@ def parse_place(text: str, name: str) -> str | Counts:
 
 @dataclass(frozen=True)
 class Place:
-    """Where one setting's requests go: `send` sends one, `looking` tells how its instances are."""
+    """Where one setting's requests go.
+
+    Attributes:
+        setting: which one.
+        send: sends one picture.
+        looking: tells how its instances are.
+        url: of a fleet that runs already; "" for what is started here.
+        tells_steps: whether traces tell how long each step took, and how often it was tried.
+    """
 
     setting: Setting
     send: Send
     looking: Looking
-    target: str
+    url: str = ""
+    tells_steps: bool = True
 
 
 @dataclass
@@ -126,20 +140,10 @@ class Places:
         if setting.kind == "local":
             return self._local(setting)
         if isinstance(setting.place, tuple):
-            url = self._fleet(setting.place).url
-            executor = FleetExecutor.from_url(url, settings=ClientSettings())
-        else:
-            url = setting.place
-            executor = FleetExecutor.from_url(url, settings=self.settings)
-        executor.placement = setting.placement
-        self._stack.callback(executor.close)
-        by_name = setting.kind == "embedded"
-        executor.describe()  # where nothing answers, one message says so, and not one for each request
-
-        def send(data: bytes, deadline: Deadline) -> Result:
-            return executor.run(data, self.pipeline, deadline=deadline)
-
-        return Place(setting, send, lambda: of_fleet(executor, by_name=by_name), url)
+            return self._over_grpc(setting, self._fleet(setting.place).url, ClientSettings(), by_name=True)
+        if setting.place.startswith("http"):
+            return self._over_http(setting, setting.place)
+        return self._over_grpc(setting, setting.place, self.settings)
 
     def close(self) -> None:
         """End the fleets that were started, and close all connections."""
@@ -154,11 +158,27 @@ class Places:
 
     def _local(self, setting: Setting) -> Place:
         executor = self._stack.enter_context(LocalExecutor(1))
+        return Place(setting, lambda data, deadline: self._run(executor, data, deadline), of_this_process)
 
-        def send(data: bytes, deadline: Deadline) -> Result:
-            return executor.run(data, self.pipeline, deadline=deadline)
+    def _over_grpc(self, setting: Setting, url: str, settings: ClientSettings, *, by_name: bool = False) -> Place:
+        executor = self._stack.enter_context(FleetExecutor.from_url(url, settings=settings))
+        executor.placement = setting.placement
+        executor.describe()  # where nothing answers, one message says so, and not one for each request
+        return Place(
+            setting,
+            lambda data, deadline: self._run(executor, data, deadline),
+            lambda: of_fleet(executor, by_name=by_name),
+            url if setting.kind == "fleet" else "",
+        )
 
-        return Place(setting, send, of_this_process, "")
+    def _over_http(self, setting: Setting, url: str) -> Place:
+        fleet = over_http.HttpFleet(url, self.pipeline, setting.placement, self.settings)
+        self._stack.callback(fleet.close)
+        fleet.look()
+        return Place(setting, fleet.send, fleet.look, url, tells_steps=False)
+
+    def _run(self, executor: Executor, data: bytes, deadline: Deadline) -> Trace:
+        return executor.run(data, self.pipeline, deadline=deadline).trace
 
     def _fleet(self, counts: Counts) -> EmbeddedFleet:
         if counts not in self._fleets:

@@ -16,7 +16,6 @@ from pixelmill.bench.looks import ORCHESTRATOR, Key, Look, Seen, growth
 from pixelmill.bench.places import Place
 from pixelmill.cores import machine_id
 from pixelmill.fleet.usage import quantile
-from pixelmill.result import Trace
 
 BINS_A_DOUBLING = 8
 """Bins of latencies grow by the eighth root of two: 9 %."""
@@ -62,7 +61,7 @@ class Recording:
         return figures.Run(
             label=self.place.setting.label,
             place=self.place.setting.kind,
-            target=self.place.target if self.place.setting.kind == "fleet" else "",
+            target=self.place.url,
             placement=self.place.setting.placement,
             pools=tuple(self._pools()),
             rounds=tuple(map(_round, tallies)),
@@ -72,12 +71,12 @@ class Recording:
             throughput_per_s=len(latencies) / seconds if seconds else 0.0,
             latency=_latency(latencies),
             errors=dict(sum((tally.errors for tally in tallies), Counter[str]()).most_common()),
-            retries=sum(tally.retries for tally in tallies),
+            retries=sum(tally.retries for tally in tallies) if self.place.tells_steps else None,
             late=sum(tally.late for tally in tallies),
             instances=instances,
             machines=tuple(self._machines(instances)),
             client_cpu_s=sum(taken.client_s for taken in self.rounds),
-            typical=_typical([kept for tally in tallies for kept in tally.kept], quantile(latencies, 0.5)),
+            typical=_typical(tallies, quantile(latencies, 0.5)) if self.place.tells_steps else None,
             containers=tuple(looks.figures() for looks in self.rounds[-1].containers) if self.rounds else (),
         )
 
@@ -173,12 +172,13 @@ class Recording:
 def _hops(taken: Taken, key: Key) -> int:
     """Return how many of the client's hops were an instance's. Traces call it by its name and the port that it listens on.
 
-    A published port is another one than the instance's own, so a name that only one instance has is enough.
+    A published port is another one than the instance's own, so a name that only one instance has is enough. Over HTTP, the
+    pool is not told.
     """
     one = next((each for look in reversed(taken.looks) for each in look.instances if each.key == key), None)
     if one is None:
         return 0
-    of_pool = {instance: count for (pool, instance), count in taken.tally.hops.items() if pool == one.pool}
+    of_pool = {instance: count for (pool, instance), count in taken.tally.hops.items() if pool in (one.pool, "")}
     exact = f"{one.name}:{one.address.rpartition(':')[2]}"
     if exact in of_pool:
         return of_pool[exact]
@@ -225,7 +225,8 @@ def _series(looks: Sequence[Look], key: Key) -> figures.InstanceSeries:
     return figures.InstanceSeries(at_s=tuple(at), cpu_cores=tuple(cpu), memory_bytes=tuple(memory))
 
 
-def _typical(kept: Sequence[tuple[float, Trace]], median_s: float) -> figures.Typical | None:
+def _typical(tallies: Sequence[Tally], median_s: float) -> figures.Typical | None:
+    kept = [each for tally in tallies for each in tally.kept]
     if not kept:
         return None
     latency_s, trace = min(kept, key=lambda each: abs(each[0] - median_s))

@@ -146,7 +146,7 @@ def _summary(runs: tuple[Run, ...]) -> Table:
             *times,
             str(run.completed),
             Text(str(run.failed), "red" if run.failed else ""),
-            str(run.retries),
+            "—" if run.retries is None else str(run.retries),
             f"{run.fleet_cores:.2f}",
             _client(run),
         )

@@ -34,6 +34,7 @@ def add_to(app: typer.Typer) -> None:
         "bench --picture photos/ -p 'resize:800x | webp' --local",
         "bench --compare spread fused",
         "bench --compare local 3/5/3 -n 40",
+        "bench --compare grpc://localhost:50055 http://localhost:8080",
         "bench --compare before.json after.json",
         "bench --scaling --sets 1/1/1,3/5/3,6/10/6",
         note="docs/benchmark.md says how it measures and what the JSON holds.",
@@ -54,7 +55,7 @@ def bench(
         typer.Option(
             metavar="A B",
             help="Two settings in turn, or two files of --json. A setting is a placement, R/F/W (counts of workers), local, "
-            "grpc://HOST:PORT, or PLACEMENT@ and one of these.",
+            "a URL as of --target, or PLACEMENT@ and one of these.",
             show_default=False,
         ),
     ] = None,

@@ -111,7 +111,10 @@ class Where(Group, panel="Where it is sent"):
     target: Annotated[
         str | None,
         typer.Option(
-            metavar="grpc://HOST:PORT", help="A running fleet; unset: one is started on this machine.", show_default=False
+            metavar="URL",
+            help="A running fleet, grpc://HOST:PORT or http://HOST:PORT, with TLS grpcs:// or https://; unset: one is "
+            "started on this machine.",
+            show_default=False,
         ),
     ] = None
     resize: Annotated[int, typer.Option(min=0, max=999, help="Resize workers of the fleet that is started.")] = 3

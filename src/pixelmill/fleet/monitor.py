@@ -37,6 +37,7 @@ class Instance:
         p50_s, p99_s: what calls of the last minute took, seconds.
         uptime_s: since it started, seconds.
         cores: how many it may use.
+        machine_cores: how many its machine has.
     """
 
     pool: str
@@ -59,6 +60,7 @@ class Instance:
     p99_s: float = 0.0
     uptime_s: int = 0
     cores: int = 0
+    machine_cores: int = 0
     memory_limit_bytes: int = 0
 
 
@@ -94,10 +96,12 @@ class Monitor:
         """Time between two looks, seconds."""
         return max(PERIOD_S, EACH_S * len(self._last.instances)) if self._last else PERIOD_S
 
-    async def look(self) -> Snapshot:
-        """Return how the instances are: no longer ago than a period. All who ask at the same time share one look."""
+    async def look(self, *, anew: bool = False) -> Snapshot:
+        """Return how the instances are: no longer ago than a period, or now. All who ask at the same time share one look."""
+        if anew and self._looking:
+            await asyncio.shield(self._looking)  # it began before
         if self._looking is None:
-            if self._last and self._clock() < self._last.at + self.period_s:
+            if not anew and self._last and self._clock() < self._last.at + self.period_s:
                 return self._last
             self._looking = asyncio.create_task(self._look())
         return await asyncio.shield(self._looking)
@@ -124,7 +128,7 @@ class Monitor:
             since_s = now - last.at if last else 0.0
 
             def seen(info: pb.InstanceInfo) -> Instance:
-                return _instance(info, before.get((info.pool, info.id)) if info.id else None, since_s)
+                return _instance(info, before.get((info.pool, info.id)) if info.id and since_s else None, since_s)
 
             self._last = Snapshot(now, tuple(map(seen, infos)), seen(self._own()))
             return self._last
@@ -155,5 +159,6 @@ def _instance(info: pb.InstanceInfo, before: Instance | None, since_s: float) ->
         p99_s=info.p99_us / MICRO,
         uptime_s=info.uptime_s,
         cores=info.cores,
+        machine_cores=info.machine_cores,
         memory_limit_bytes=info.memory_limit_bytes,
     )

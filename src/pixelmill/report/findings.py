@@ -144,6 +144,8 @@ def _missing(story: Story) -> Iterator[str]:
         yield "Containers were not looked at: CPU and memory are what the instances' processes tell of themselves."
     if any(machine.busy_cores is None for machine in run.machines):
         yield "How busy machines were altogether is known only of the one that the client runs on."
+    if run.retries is None:
+        yield "Over HTTP, answers do not tell the steps' own times, nor what was tried again: neither is on this page."
 
 
 def _method(story: Story) -> Iterator[str]:

@@ -67,10 +67,11 @@ def _header(story: Story, links: list[Markup]) -> Markup:
 
 def _tiles(story: Story) -> Markup:
     run = story.run
+    retries = "" if run.retries is None else f", {run.retries} retries"
     tiles = [
         ("Throughput", f"{run.throughput_per_s:.1f}/s", "pictures, all rounds together"),
         ("Median latency", f"{1000 * run.latency.p50_s:.0f} ms", f"99 % within {1000 * run.latency.p99_s:.0f} ms"),
-        ("Requests", f"{run.completed}", f"{run.failed} failed, {run.retries} retries"),
+        ("Requests", f"{run.completed}", f"{run.failed} failed{retries}"),
     ]
     if run.place != "local":
         machines = f"{len(run.machines)} machine{'s' if len(run.machines) > 1 else ''}, {story.cores} cores"

@@ -29,9 +29,11 @@ class InstanceView(View):
     state: Literal["healthy", "draining", "down"] = Field(description="draining: finishes what it has, takes nothing new")
     problem: str = Field(description="why it is not healthy")
     pid: int
+    id: str = Field(description="another one after each start; empty where it does not answer")
     version: str
     machine: str = Field(description="the same for all instances on one machine")
     cores: int = Field(description="how many it may use")
+    machine_cores: int = Field(description="how many its machine has")
     calls: int = Field(description="answered since it started")
     calls_per_s: float
     in_flight: int

@@ -45,8 +45,10 @@ def router(service: FleetService) -> APIRouter:
         return pipeline_schema(service.limits)
 
     @routes.get("/fleet", summary="Every instance, and how it is")
-    async def fleet() -> FleetView:
-        return fleet_view(service, await service.monitor.look())
+    async def fleet(
+        cache_control: Annotated[str, Header(description="no-cache: as it is now, and not up to half a second ago")] = "",
+    ) -> FleetView:
+        return fleet_view(service, await service.monitor.look(anew="no-cache" in cache_control.lower()))
 
     @routes.get("/requests", summary="The last requests")
     async def requests(
