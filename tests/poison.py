@@ -12,10 +12,14 @@ import numpy as np
 
 import pixelmill
 from pixelmill import engine
+from pixelmill.isolation import cell
 
 MARK = b"a picture that crashes whoever decodes it"
 """A file that holds this, after its end for example, crashes the decoder."""
+HEADER_MARK = b"a picture that crashes whoever reads its header"
+"""A file that holds this crashes a cell that reads its header."""
 _read = vars(engine)["read"]
+_probe = vars(cell)["probe"]
 
 
 def _read_or_crash(source: bytes, *rest: object) -> object:
@@ -25,7 +29,15 @@ def _read_or_crash(source: bytes, *rest: object) -> object:
     return made
 
 
+def _probe_or_crash(source: bytes, *rest: object, **more: object) -> object:
+    if HEADER_MARK in source:
+        crash()
+    made: object = _probe(source, *rest, **more)
+    return made
+
+
 vars(engine)["read"] = _read_or_crash
+vars(cell)["probe"] = _probe_or_crash
 
 
 def crash() -> None:

@@ -95,6 +95,7 @@ class ServerSettings(PluginSettings):
     allow_svg: bool = Field(Limits.allow_svg, description="read SVG, which may take more time than its size lets expect")
     queue_s: float = Field(5.0, ge=0, description="time that a request may have to wait for its turn, seconds")
     timeout_s: float = Field(Limits.timeout_s, gt=0, description="time for a request that has no deadline, seconds")
+    isolate: bool = Field(False, description="work on pictures in processes of their own, which may crash")
     shared_memory: Literal["auto", "off"] = Field(
         "auto", description="between processes of one machine, pixels travel in shared memory, where they see the same"
     )
@@ -136,7 +137,6 @@ class WorkerSettings(ServerSettings):
     port: int | None = Field(None, ge=0, le=65535, validation_alias=AliasChoices("port", "PORT"))
     threads: int | None = Field(None, ge=1, description="pictures computed at a time; unset: as many as cores, at least 2")
     queue: int = Field(128, ge=0, description="pictures that may wait for a free thread")
-    isolate: bool = Field(False, description="work on pictures in processes of their own, which may crash")
     picture_memory_mib: int | None = Field(
         None, ge=128, description="memory for one picture where isolated, MiB; by the limits where unset"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from benchmarks.routing.measure import Routed, Routing
 MANY, FEW = 200, 4
 CLIENTS = 64
 SECONDS = 3.0
+IDLE_S = 2.0
 MEMORY = 300 * 10**6
 
 
@@ -36,11 +38,18 @@ def test_each_of_many_instances_does_as_much_as_the_others(routed: Routed) -> No
     assert max(routed.shares.values()) - min(routed.shares.values()) <= 2
 
 
-def test_a_request_costs_no_more_where_there_are_many_instances(routed: Routed) -> None:
-    """Watching each instance costs something each second; half as much again is allowed."""
-    with Routing(FEW, 0.05) as routing:
-        few = routing.measure(CLIENTS, SECONDS)
-    assert routed.cpu_s / routed.requests < 1.5 * few.cpu_s / few.requests
+def cost_s(routing: Routing, routed: Routed) -> float:
+    """Return what a request takes of a core, without what watching the instances takes of each second."""
+    before = routing.cpu_s()
+    time.sleep(IDLE_S)
+    watching = (routing.cpu_s() - before) / IDLE_S
+    return (routed.cpu_s - watching * routed.seconds) / routed.requests
+
+
+def test_a_request_costs_no_more_where_there_are_many_instances(many: Routing, routed: Routed) -> None:
+    """Half as much again is allowed, as other processes disturb the caches."""
+    with Routing(FEW, 0.05) as few:
+        assert cost_s(many, routed) < 1.5 * cost_s(few, few.measure(CLIENTS, SECONDS))
 
 
 def test_a_thousand_requests_in_flight_fit_into_memory() -> None:

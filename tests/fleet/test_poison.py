@@ -19,10 +19,12 @@ from tests.fleet.failures import Failure, fails
 from tests.fleet.pictures import png, scene
 from tests.fleet.processes import PATIENCE_S, WORKER, Fleet, Process, channel_to, fleet, running, wait_for
 from tests.fleet.requests import INSTANT, LONG, PICTURE, SAMPLE, busy, large, request, run
+from tests.pictures import encoded
 
 ISOLATED = {"PIXELMILL_ISOLATE": "1", "PIXELMILL_PLUGINS": str(POISON)}
 TOGETHER = {"PIXELMILL_ISOLATE": "0", "PIXELMILL_PLUGINS": str(POISON)}
 MARK = b"a picture that crashes whoever decodes it"
+HEADER_MARK = b"a picture that crashes whoever reads its header"
 POISONED = PICTURE + MARK
 OTHER = png(scene(33, 25))
 CLIENTS = 4
@@ -112,6 +114,19 @@ def test_an_isolated_crash_is_tried_once_on_another_instance_and_never_again() -
         assert is_crash(failure_of(made, "sepia | png", POISONED))
         assert calls(made) == before + 4
         assert run(made, INSTANT).image_data
+
+
+def test_a_header_that_crashes_harms_nobody() -> None:
+    """The orchestrator reads headers: what takes a library, in a process of its own, too."""
+    source = encoded(scene(33, 25), "WEBP")
+    with poisonous(ISOLATED, 1, **ISOLATED) as made:
+        with load(made):
+            failure = failure_of(made, INSTANT, source + HEADER_MARK)
+            assert is_crash(failure)
+            assert "SIGSEGV" in failure.message
+            assert "refused" in failure_of(made, "sepia | png", source + HEADER_MARK).message
+        assert made.orchestrator.process.poll() is None
+        assert run(made, INSTANT, source).image_data == pixelmill.run(source, INSTANT).data
 
 
 def test_quarantine_ends() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 from collections.abc import Iterator
 
 import numpy as np
+import PIL.ImageCms
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,17 +24,20 @@ from pixelmill import (
     OutOfMemory,
     Output,
     Pipeline,
+    PixelmillError,
 )
+from pixelmill.codecs import probe
 from pixelmill.engine import run_hop
 from pixelmill.isolation import Cells, Upbringing
 from pixelmill.isolation.area import Area
-from pixelmill.limits import MIB
+from pixelmill.limits import MIB, Limits
 from pixelmill.picture import Metadata, Picture
 from pixelmill.pipeline import Rendition
 from tests.cells import PATIENCE_S, PNG, POISON, about, operation, spinning, wait_for
 from tests.pictures import encoded, photo
 
 MARK = b"a picture that crashes whoever decodes it"
+HEADER_MARK = b"a picture that crashes whoever reads its header"
 MEMORY = 1024 * MIB
 
 
@@ -199,3 +204,31 @@ def test_an_area_cannot_be_cut_off() -> None:
     with pytest.raises(PermissionError):
         os.ftruncate(area.descriptor, 10)
     area.close()
+
+
+SRGB = PIL.ImageCms.ImageCmsProfile(PIL.ImageCms.createProfile("sRGB")).tobytes()
+SOURCES = [encoded(photo(30, 20), name) for name in ("PNG", "JPEG", "GIF", "TIFF")]
+SOURCES.append(encoded(photo(30, 20), "WEBP", icc_profile=SRGB))
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("first_frame", [False, True])
+def test_a_header_says_the_same(cells: Cells, source: bytes, first_frame: bool) -> None:
+    assert cells.probe(source, first_frame=first_frame) == probe(source, first_frame=first_frame)
+
+
+@pytest.mark.parametrize(
+    ("source", "limits"), [(b"GIF89a", Limits()), (encoded(photo(30, 20), "GIF"), Limits(max_pixels=99))]
+)
+def test_a_header_that_is_refused_is_so_for_the_same_reason(cells: Cells, source: bytes, limits: Limits) -> None:
+    with pytest.raises(PixelmillError) as there:
+        cells.probe(source, limits)
+    with pytest.raises(type(there.value), match=re.escape(str(there.value))):
+        probe(source, limits)
+
+
+def test_a_header_that_crashes_its_reader(cells: Cells) -> None:
+    source = encoded(photo(30, 20), "GIF")
+    with pytest.raises(DecoderCrash, match="SIGSEGV"):
+        cells.probe(source + HEADER_MARK)
+    assert cells.probe(source).size == (30, 20)

@@ -78,4 +78,5 @@ def test_nothing_outlives_a_process_that_is_killed(picture: bytes) -> None:
         process.stdin.close()
         wait_for(lambda: any(ticks(pid) > 50 for pid in below), "the cell to be at work")
         process.kill()
-    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() and ticks(pid) for pid in below), "all to end")
+    # One that has ended may stay listed: not everywhere is there somebody who asks how orphans did.
+    wait_for(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in below), "all to end")

@@ -245,6 +245,7 @@ def orchestrator(
     tls_client_ca: TlsClientCa = None,
     tls_ca: TlsCa = None,
     tokens_file: TokensFile = None,
+    isolate: Isolate = None,
     ready_fd: ReadyFd = None,
     parent_fd: ParentFd = None,
 ) -> None:
@@ -276,6 +277,7 @@ def orchestrator(
             tls_client_ca=tls_client_ca,
             tls_ca=tls_ca,
             tokens_file=tokens_file,
+            isolate=isolate,
             ready_fd=ready_fd,
             parent_fd=parent_fd,
         )

@@ -3,7 +3,7 @@
 from pixelmill.codecs.decode import Reading, Source, decode, open_source, read, reduced_size
 from pixelmill.codecs.encode import check_frames, encode, encode_picture
 from pixelmill.codecs.formats import FORMATS, KEPT, READABLE, WRITABLE, Format, Kept, format_of
-from pixelmill.codecs.header import Header, probe
+from pixelmill.codecs.header import Header, probe, probe_plain
 from pixelmill.codecs.metadata import may_keep_profile
 from pixelmill.codecs.output import Output
 
@@ -26,6 +26,7 @@ __all__ = [
     "may_keep_profile",
     "open_source",
     "probe",
+    "probe_plain",
     "read",
     "reduced_size",
 ]

@@ -69,23 +69,44 @@ def probe(data: bytes, limits: Limits = DEFAULT_LIMITS, *, first_frame: bool = F
         CorruptImage: the header is damaged.
         ImageTooLarge: more bytes or pixels × frames than `limits` allows.
     """
+    entry = _checked(data, limits)
+    return _within(_plain_header(data, entry) or _library_header(data, entry, limits), limits, first_frame)
+
+
+def probe_plain(data: bytes, limits: Limits = DEFAULT_LIMITS, *, first_frame: bool = False) -> Header | None:
+    """Do what `probe` does, where that takes no library, which could crash; None where it takes one. Raises the same."""
+    header = _plain_header(data, _checked(data, limits))
+    return _within(header, limits, first_frame) if header else None
+
+
+def _checked(data: bytes, limits: Limits) -> Format:
+    """Return what kind of file it is, after the checks that come before a library may see it."""
     limits.check_input(len(data))
     if not data:
         raise CorruptImage("expected a picture, got 0 bytes")
     entry = format_of(data)
-    drawn = check_svg(data, limits) if entry.name == "svg" else 0
     check_structure(data, entry.name, limits)
-    if not entry.loader:
-        from pixelmill.codecs.foreign import codec
+    return entry
 
-        header = codec(entry).header(data, entry, limits)
-        if min(header.size) < 1:
-            raise CorruptImage(expected("a width and a height of 1 or more", f"the source, a {entry.name}", header.size))
-    else:
-        header = _plain_header(data, entry) or _loaded_header(data, entry)
-    if drawn:
-        check_svg_size(header.size, drawn)
+
+def _within(header: Header, limits: Limits, first_frame: bool) -> Header:
     limits.check_source(header.size.width, header.size.height, 1 if first_frame else header.frames)
+    return header
+
+
+def _library_header(data: bytes, entry: Format, limits: Limits) -> Header:
+    if entry.name == "svg":
+        drawn = check_svg(data, limits)
+        header = _loaded_header(data, entry)
+        check_svg_size(header.size, drawn)
+        return header
+    if entry.loader:
+        return _loaded_header(data, entry)
+    from pixelmill.codecs.foreign import codec
+
+    header = codec(entry).header(data, entry, limits)
+    if min(header.size) < 1:
+        raise CorruptImage(expected("a width and a height of 1 or more", f"the source, a {entry.name}", header.size))
     return header
 
 

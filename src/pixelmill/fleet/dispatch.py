@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import chain
 
 from opentelemetry.trace import SpanKind
 
 import image_processing_pb2 as pb
-from pixelmill.codecs import Header, probe
+from pixelmill.codecs import Header
 from pixelmill.errors import DecoderCrash, Internal
 from pixelmill.fleet import wire
 from pixelmill.fleet.admission import Admission
 from pixelmill.fleet.calls import Calling, Calls
 from pixelmill.fleet.channels import Pools
+from pixelmill.fleet.headers import Headers
 from pixelmill.fleet.journey import Journey, Progress, Request
 from pixelmill.fleet.losses import WorkersLost
 from pixelmill.fleet.quarantine import Quarantine
@@ -30,22 +29,26 @@ from pixelmill.plan import Hop, Placement, Plan, plan
 from pixelmill.result import HopReport, Result, Trace
 from pixelmill.telemetry import tracing
 
-QUICK_BYTES = 256 * 1024
-QUICK_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
-"""JPEG and PNG: what else there is may hold many pictures, or need a library that has to be loaded first."""
-
 _CALL = rpc_attributes("image_processing.StageService/RunStage")
 
 
 class Dispatcher:
     """Sends requests over the pools. Nothing that it holds grows with the number of requests."""
 
-    def __init__(self, pools: Pools, limits: Limits, admission: Admission, slots: Slots, quarantine: Quarantine) -> None:
+    def __init__(
+        self,
+        pools: Pools,
+        limits: Limits,
+        admission: Admission,
+        slots: Slots,
+        quarantine: Quarantine,
+        headers: Headers,
+    ) -> None:
         self.pools = pools
         self.limits = limits
         self.admission = admission
         self.slots = slots
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="probe")
+        self._headers = headers
         # Most requests are alike, and of pictures of a few sizes.
         self._remembered_plan = lru_cache(1024)(self._plan_spelled)
         self.quarantine = quarantine
@@ -60,7 +63,11 @@ class Dispatcher:
         started = time.perf_counter()
         self.admission.check(len(request.source))
         self.quarantine.check(request.source, request.pipeline)
-        plan = await self.plan(request)
+        try:
+            plan = await self.plan(request)
+        except DecoderCrash:
+            self.quarantine.add(request.source, None)
+            raise
         async with self.admission.place(request.deadline, plan.cost_s, len(request.source)) as queue_s:
             tracing.past("queue", queue_s)
             with self.slots.lease() as lease:
@@ -75,9 +82,7 @@ class Dispatcher:
 
     async def plan(self, request: Request) -> Plan:
         """Plan a request from its picture's header."""
-        loop = asyncio.get_running_loop()
-        read = partial(probe, request.source, self.limits, first_frame=request.pipeline.first_frame)
-        header = read() if _is_quick(request.source) else await loop.run_in_executor(self._threads, read)
+        header = await self._headers.read(request)
         if request.spelling and not header.profile:
             return self._remembered_plan(request.spelling, version(), header, request.placement)
         return self._plan(header, request.placement, request.pipeline)
@@ -124,10 +129,6 @@ class Dispatcher:
         """Tell whether those who run these hops, whoever it will be, can open the slots."""
         return all(self.pools[hop.pool].sees(self.slots.space) for hop in hops)
 
-    def close(self) -> None:
-        """Free the threads."""
-        self._threads.shutdown(wait=False)
-
 
 def _note(answer: pb.StageResponse, again: int, rendition: str) -> None:
     """Tell the hop's span who did what."""
@@ -144,11 +145,6 @@ def _note(answer: pb.StageResponse, again: int, rendition: str) -> None:
             tracing.note({"pixelmill.rendition": rendition})
         if answer.error.reason:
             tracing.failed(answer.error.reason)
-
-
-def _is_quick(source: bytes) -> bool:
-    """Tell whether a picture's header is read in less time than handing it to a thread takes."""
-    return len(source) <= QUICK_BYTES and source.startswith(QUICK_STARTS)
 
 
 def _rare(hop: Hop) -> frozenset[str]:

@@ -53,7 +53,7 @@ class EmbeddedFleet:
         http_port: of the orchestrator for HTTP; 0 is none, -1 any.
         host: the address that the orchestrator listens on.
         placement: the orchestrator's default placement.
-        isolate: whether workers work on pictures in processes of their own; as PIXELMILL_ISOLATE says where None.
+        isolate: whether pictures are worked on in processes of their own; as PIXELMILL_ISOLATE says where None.
         plugins: modules or .py files whose operations all have, beside those of installed packages.
         certs: folder with certificates, as `pixelmill certs` makes them: all speak TLS, and show each other certificates.
         tokens_file: with one token a line; clients send one of them, instead of showing a certificate.
@@ -197,6 +197,7 @@ class EmbeddedFleet:
 
     def _orchestrator_command(self) -> Command:
         arguments = ["orchestrator", "--name", "orchestrator", "--host", self.host, "--http-port", str(self._http_port)]
+        arguments += self._isolation
         for pool in dict.fromkeys(pool for pool, _ in self._workers):
             addresses = (f"{LOCALHOST}:{worker.port}" for name, worker in self._workers if name == pool)
             arguments += [f"--{pool}", ",".join(addresses)]

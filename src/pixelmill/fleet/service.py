@@ -19,7 +19,9 @@ from pixelmill.fleet.channels import Pools
 from pixelmill.fleet.credentials import worker_tls
 from pixelmill.fleet.dispatch import Dispatcher
 from pixelmill.fleet.faults import as_error
+from pixelmill.fleet.headers import AT_A_TIME, Headers
 from pixelmill.fleet.history import Entrance, History, Record
+from pixelmill.fleet.isolated import cells_of
 from pixelmill.fleet.journey import Progress, Request
 from pixelmill.fleet.monitor import Monitor
 from pixelmill.fleet.quarantine import Quarantine
@@ -27,6 +29,7 @@ from pixelmill.fleet.server import Server, instance_info
 from pixelmill.fleet.slots import Slots
 from pixelmill.fleet.timeline import Timeline
 from pixelmill.fleet.usage import Durations, usage
+from pixelmill.limits import MIB
 from pixelmill.plan import check_placement
 from pixelmill.result import Result
 from pixelmill.settings import OrchestratorSettings, hosts_variable
@@ -34,6 +37,8 @@ from pixelmill.telemetry import tracing
 
 UNKNOWN_PLACES = 64
 """Requests worked on at a time where no instance has told how many cores it has: most fail soon."""
+HEADER_MEMORY = 512 * MIB
+"""What a process may take that reads headers, bytes."""
 ROLES = ("resize", "filter", "watermark")
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 Watcher = Callable[[Record], None]
@@ -63,8 +68,12 @@ class FleetService:
         self.pools = Pools(hosts, self.limits, settings.resolve_s, worker_tls(settings), settings.balancing)
         self.admission = Admission(self._places, queue=settings.queue, queue_s=settings.queue_s)
         self.slots = Slots()
+        self.headers = Headers(
+            self.limits,
+            cells_of(settings, settings.service_name, AT_A_TIME, HEADER_MEMORY) if settings.isolate else None,
+        )
         quarantine = Quarantine(settings.quarantine_s)
-        self.dispatcher = Dispatcher(self.pools, self.limits, self.admission, self.slots, quarantine)
+        self.dispatcher = Dispatcher(self.pools, self.limits, self.admission, self.slots, quarantine, self.headers)
         self.census = Census(self.pools)
         self.monitor = Monitor(self.census, self.describe)
         self.history = History()
@@ -78,7 +87,12 @@ class FleetService:
         self.placement = check_placement(settings.placement or ("spread" if spread else "auto"))
 
     async def open(self) -> None:
-        """Connect to the workers."""
+        """Connect to the workers.
+
+        Raises:
+            Unavailable: processes for headers cannot be started.
+        """
+        await self.headers.open()
         if self.settings.shared_memory == "auto":
             self.slots.open()
         await self.pools.open()
@@ -86,7 +100,7 @@ class FleetService:
     async def close(self) -> None:
         """Free what it holds."""
         await self.monitor.close()
-        self.dispatcher.close()
+        self.headers.close()
         await self.pools.close()
         self.slots.close()
 
@@ -170,7 +184,7 @@ class FleetService:
             in_flight=self.in_flight,
             queued=self.admission.waiting,
             durations=self.durations,
-            usage=usage(with_children=False),
+            usage=usage(with_children=self.settings.isolate),
             shared_memory=self.slots.space,
         )
         info.address = f"{self.settings.host}:{self.server.port}"

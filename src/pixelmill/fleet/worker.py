@@ -26,6 +26,7 @@ from pixelmill.fleet.admission import Admission
 from pixelmill.fleet.calls import TIME_LEFT
 from pixelmill.fleet.classic import Classic
 from pixelmill.fleet.faults import answers, as_error
+from pixelmill.fleet.isolated import cells_of
 from pixelmill.fleet.losses import BEGUN
 from pixelmill.fleet.meter import LOAD_REPORT, LoadMeter
 from pixelmill.fleet.options import connection_options, message_options, watch_options
@@ -33,7 +34,6 @@ from pixelmill.fleet.running import run_or_refuse, run_server, serve_until_stopp
 from pixelmill.fleet.server import Server, instance_info, metadata
 from pixelmill.fleet.shared import NotShared, space
 from pixelmill.fleet.usage import Durations, usage
-from pixelmill.isolation import Cells, Upbringing
 from pixelmill.limits import Deadline
 from pixelmill.operations import Operation
 from pixelmill.picture import Picture
@@ -45,7 +45,6 @@ from pixelmill.telemetry import tracing
 PREVIOUS_ATTEMPTS = "grpc-previous-rpc-attempts"
 SILENCE_S = 5.0
 """Orchestrators are close by, and make themselves heard every second."""
-LOG_SETUP = "pixelmill.telemetry.logs:set_up_cell"
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -53,7 +52,7 @@ class Worker:
     """Runs hops: as many at a time as it has threads, the rest waits in a bounded queue.
 
     Args:
-        run_hop: what runs one: `engine.run_hop` in this process, or `Cells.run` in one of its own.
+        run_hop: what runs one: `engine.run_hop` in this process, or that of cells, in one of its own.
     """
 
     def __init__(self, settings: WorkerSettings, run_hop: Callable[..., HopResult] = run_hop) -> None:
@@ -266,10 +265,7 @@ def _hop_runner(settings: WorkerSettings) -> Iterator[Callable[..., HopResult]]:
         yield run_hop
         return
     tune_malloc()
-    upbringing = Upbringing(
-        plugins.loaded_modules(), settings.picture_memory, settings.name, settings.log_level, settings.log_format, LOG_SETUP
-    )
-    with Cells(settings.thread_count, upbringing) as cells:
+    with cells_of(settings, settings.name, settings.thread_count, settings.picture_memory) as cells:
         yield cells.run
 
 

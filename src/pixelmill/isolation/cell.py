@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from pixelmill import plugins
+from pixelmill.codecs import probe
 from pixelmill.current import work_on
 from pixelmill.engine import run_hop, warm_up
 from pixelmill.errors import Internal, PixelmillError
 from pixelmill.isolation.area import Area, Piece
-from pixelmill.isolation.exchange import Job, error_pieces, job_of, result_pieces
+from pixelmill.isolation.exchange import HeaderJob, Job, error_pieces, header_pieces, job_of, result_pieces
 from pixelmill.limits import Deadline
 from pixelmill.picture import Picture
 
@@ -75,6 +76,9 @@ def _pieces(jobs: Area, memory: int) -> list[Piece]:
         job = job_of(jobs.pieces())
         work_on(job.request_id)
         _bound_time(job)
+        if isinstance(job, HeaderJob):
+            header = probe(bytes(job.source), job.limits, first_frame=job.first_frame)
+            return header_pieces(header, _resident(memory))
         made = run_hop(
             job.source if isinstance(job.source, Picture) else bytes(job.source),
             job.operations,

@@ -1,4 +1,4 @@
-"""Cells kept ready, and one hop run in one of them."""
+"""Cells kept ready, and one job done in one of them."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Self
 
-from pixelmill.codecs import Output, Reading
+from pixelmill.codecs import Header, Output, Reading
 from pixelmill.current import request_id
 from pixelmill.engine import HopResult
 from pixelmill.errors import (
     Cancelled,
     DeadlineExceeded,
     DecoderCrash,
+    Internal,
     OutOfMemory,
     PixelmillError,
     Unavailable,
     expected,
 )
-from pixelmill.isolation.exchange import Job, job_pieces, result_of
+from pixelmill.isolation.exchange import HeaderJob, HopJob, Job, job_pieces, result_of
 from pixelmill.isolation.nursery import START_S, Cell, Nursery, Upbringing
 from pixelmill.limits import DEFAULT_LIMITS, MIB, NO_DEADLINE, Deadline, Limits
 from pixelmill.operations import Operation
@@ -85,23 +86,24 @@ class Cells:
         Raises:
             PixelmillError: what is wrong with the picture; `DecoderCrash`, where it ended the process; `OutOfMemory`.
         """
-        job = job_pieces(Job(source, operations, ends, reading, limits, deadline.at, request_id()))
-        made: HopResult | PixelmillError | None = None
-        while made is None:
-            member = self._take(deadline)
-            try:
-                made = member.run(job, deadline)
-            except _NotBegun:
-                self._replace(member)
-            except BaseException:
-                self._replace(member)
-                raise
-        if member.worn_out:
-            self._replace(member)
-        else:
-            self._idle.put(member)
-        if isinstance(made, PixelmillError):
-            raise made
+        job = HopJob(limits, deadline.at, request_id(), source, operations, ends, reading)
+        made = self._do(job, deadline)
+        if not isinstance(made, HopResult):
+            raise Internal
+        return made
+
+    def probe(
+        self,
+        data: bytes,
+        limits: Limits = DEFAULT_LIMITS,
+        *,
+        first_frame: bool = False,
+        deadline: Deadline = NO_DEADLINE,
+    ) -> Header:
+        """Read a header, as `codecs.probe` does. Raises the same as `run`."""
+        made = self._do(HeaderJob(limits, deadline.at, request_id(), data, first_frame), deadline)
+        if not isinstance(made, Header):
+            raise Internal
         return made
 
     def close(self) -> None:
@@ -118,6 +120,26 @@ class Cells:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+    def _do(self, job: Job, deadline: Deadline) -> HopResult | Header:
+        pieces = job_pieces(job)
+        made: HopResult | Header | PixelmillError | None = None
+        while made is None:
+            member = self._take(deadline)
+            try:
+                made = member.run(pieces, deadline)
+            except _NotBegun:
+                self._replace(member)
+            except BaseException:
+                self._replace(member)
+                raise
+        if member.worn_out:
+            self._replace(member)
+        else:
+            self._idle.put(member)
+        if isinstance(made, PixelmillError):
+            raise made
+        return made
 
     def _take(self, deadline: Deadline) -> _Member:
         while True:
@@ -189,7 +211,7 @@ class _Member:
         """Whether it ended while it had nothing to do."""
         return bool(self._poll.poll(0))
 
-    def run(self, job: Sequence[bytes | bytearray | memoryview], deadline: Deadline) -> HopResult | PixelmillError:
+    def run(self, job: Sequence[bytes | bytearray | memoryview], deadline: Deadline) -> HopResult | Header | PixelmillError:
         """Run a job, and return its result or error; what is raised here means that the cell is of no use any more."""
         self.cell.jobs.put(job)
         with suppress(BrokenPipeError, ConnectionResetError):

@@ -1,4 +1,4 @@
-"""What a hop and its result look like in shared memory.
+"""What a job and its result look like in shared memory.
 
 A job is pickled, its pixels and files beside the pickle. A result is JSON with bytes beside it: who reads it does not trust
 who wrote it.
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from pixelmill.codecs import Output, Reading
+from pixelmill.codecs import FORMATS, Header, Output, Reading
 from pixelmill.engine import HopResult, Timed, Timings
 from pixelmill.errors import Internal, OperationFailed, PixelmillError, from_reason
 from pixelmill.geometry import Size
@@ -38,33 +38,55 @@ class CellTraceback(Exception):
 
 
 @dataclass(frozen=True)
-class Job:
-    """One call of `engine.run_hop`. `until` is its deadline, in seconds of a clock that all processes share.
+class _Job:
+    """What is asked of a cell.
 
-    `request_id` is the request that it belongs to; empty where it is none.
+    Attributes:
+        limits: what the picture is held against.
+        until: the deadline, in seconds of a clock that all processes share.
+        request_id: the request that it belongs to; empty where it is none.
     """
+
+    limits: Limits
+    until: float
+    request_id: str
+
+
+@dataclass(frozen=True)
+class HopJob(_Job):
+    """One call of `engine.run_hop`."""
 
     source: Picture | Piece
     operations: Sequence[Operation]
     ends: Sequence[Rendition] | Output | None
     reading: Reading | None
-    limits: Limits
-    until: float
-    request_id: str
+
+
+@dataclass(frozen=True)
+class HeaderJob(_Job):
+    """One call of `codecs.probe`."""
+
+    source: Piece
+    first_frame: bool
+
+
+Job = HopJob | HeaderJob
 
 
 def job_pieces(job: Job) -> list[Piece]:
     """Return a job as pieces for shared memory."""
     buffers: list[pickle.PickleBuffer] = []
     source = job.source if isinstance(job.source, Picture) else pickle.PickleBuffer(job.source)
-    fields = (source, job.operations, job.ends, job.reading, job.limits, job.until, job.request_id)
-    data = pickle.dumps(fields, protocol=5, buffer_callback=buffers.append)
+    fields = {**vars(job), "source": source}
+    data = pickle.dumps((type(job), fields), protocol=5, buffer_callback=buffers.append)
     return [data, *(buffer.raw() for buffer in buffers)]
 
 
 def job_of(pieces: Sequence[memoryview]) -> Job:
     """Return the job of pieces; its pixels stay where they are."""
-    return Job(*pickle.loads(pieces[0], buffers=pieces[1:]))
+    kind, fields = pickle.loads(pieces[0], buffers=pieces[1:])
+    job: Job = kind(**fields)
+    return job
 
 
 def result_pieces(result: HopResult, resident: int) -> list[Piece]:
@@ -80,6 +102,12 @@ def result_pieces(result: HopResult, resident: int) -> list[Piece]:
     return [json.dumps(told).encode(), *metadata, *frames]
 
 
+def header_pieces(header: Header, resident: int) -> list[Piece]:
+    """Return a header as pieces."""
+    told = {**vars(header), "format": header.format.name, "profile": None}
+    return [json.dumps({"header": told, "resident": resident}).encode(), *([header.profile] if header.profile else [])]
+
+
 def error_pieces(error: PixelmillError, resident: int) -> list[Piece]:
     """Return an error as pieces."""
     told: dict[str, Any] = {"reason": error.reason, "message": str(error), "resident": resident}
@@ -88,7 +116,7 @@ def error_pieces(error: PixelmillError, resident: int) -> list[Piece]:
     return [json.dumps(told).encode()]
 
 
-def result_of(pieces: Sequence[memoryview]) -> tuple[HopResult | PixelmillError, int]:
+def result_of(pieces: Sequence[memoryview]) -> tuple[HopResult | Header | PixelmillError, int]:
     """Return what became of a job, copied out of the pieces, and the memory of the process that did it.
 
     Raises:
@@ -101,6 +129,8 @@ def result_of(pieces: Sequence[memoryview]) -> tuple[HopResult | PixelmillError,
         if "cause" in told:
             error.__cause__ = CellTraceback(str(told["cause"]))
         return error, resident
+    if "header" in told:
+        return _header(told["header"], pieces[1:]), resident
     given = told["timings"]
     timings = Timings(
         float(given["decode_s"]),
@@ -116,6 +146,21 @@ def result_of(pieces: Sequence[memoryview]) -> tuple[HopResult | PixelmillError,
         outputs = tuple(_rendered(one, piece) for one, piece in zip(told["outputs"], pieces[1:], strict=True))
         return HopResult(None, outputs, timings), resident
     return HopResult(_picture(told["picture"], pieces[1:]), (), timings), resident
+
+
+def _header(told: dict[str, Any], pieces: Sequence[memoryview]) -> Header:
+    width, height = map(int, told["size"])
+    return Header(
+        FORMATS[str(told["format"])],
+        Size(width, height),
+        frames=int(told["frames"]),
+        bands=int(told["bands"]),
+        depth=int(told["depth"]),
+        space=str(told["space"]),
+        has_alpha=bool(told["has_alpha"]),
+        orientation=int(told["orientation"]),
+        profile=bytes(pieces[0]) if pieces else None,
+    )
 
 
 def _rendered(told: Sequence[Any], piece: memoryview) -> Rendered:
