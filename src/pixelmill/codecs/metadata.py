@@ -16,15 +16,13 @@ from pixelmill.codecs.header import Header
 from pixelmill.codecs.sequence import is_sequence, open_sequence
 from pixelmill.codecs.tiff import exif_of
 from pixelmill.codecs.vips import load
+from pixelmill.codecs.xmp import MAX_SEGMENT, segments, xmp_of
 from pixelmill.errors import UnsupportedFormat
 from pixelmill.geometry import Size
 from pixelmill.picture import NO_METADATA, Metadata
 
 EXIF_NAME = b"Exif\0\0"
-XMP_NAME = b"http://ns.adobe.com/xap/1.0/\0"
 ICC_NAME = b"ICC_PROFILE\0"
-MAX_SEGMENT = 65_533
-"""What a JPEG's marker segment holds beside its length, in bytes."""
 RGB = ("srgb", "rgb", "rgb16", "multiband")
 """libvips' names for the color spaces that an RGB profile describes."""
 _XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation\s*(?:=\s*["']|>)\s*)[2-8]""")
@@ -42,6 +40,8 @@ def read_metadata(data: bytes, header: Header, keep: Container[str]) -> Metadata
     exif, xmp = (vips.get(field) if field in fields else None for field in ("exif-data", "xmp-data"))
     if header.format.name == "tiff" and "exif" in keep:
         exif = exif_of(data)
+    if header.format.name == "jpeg" and "xmp" in keep:
+        xmp = xmp_of(data)
     return kept_metadata(header, keep, exif, xmp)
 
 
@@ -77,7 +77,7 @@ def into_jpeg(jpeg: bytes, metadata: Metadata) -> bytes:
     """Return a JPEG with metadata added.
 
     Raises:
-        UnsupportedFormat: EXIF or XMP is larger than a JPEG can hold.
+        UnsupportedFormat: EXIF is larger than a JPEG can hold, or XMP cannot be divided into what it can.
     """
     if not metadata:
         return jpeg
@@ -86,12 +86,13 @@ def into_jpeg(jpeg: bytes, metadata: Metadata) -> bytes:
 
 
 def _segments(metadata: Metadata) -> Iterator[bytes]:
-    for kind, name, content in (("EXIF", EXIF_NAME, metadata.exif), ("XMP", XMP_NAME, metadata.xmp)):
-        if content:
-            if len(name) + len(content) > MAX_SEGMENT:
-                most = MAX_SEGMENT - len(name)
-                raise UnsupportedFormat(f"expected at most {most} bytes of {kind} to keep in a jpeg, got {len(content)}")
-            yield _segment(0xE1, name + content)
+    if metadata.exif:
+        if len(EXIF_NAME) + len(metadata.exif) > MAX_SEGMENT:
+            most = MAX_SEGMENT - len(EXIF_NAME)
+            raise UnsupportedFormat(f"expected at most {most} bytes of EXIF to keep in a jpeg, got {len(metadata.exif)}")
+        yield _segment(0xE1, EXIF_NAME + metadata.exif)
+    for content in segments(metadata.xmp) if metadata.xmp else ():
+        yield _segment(0xE1, content)
     if metadata.icc:
         room = MAX_SEGMENT - len(ICC_NAME) - 2
         parts = [metadata.icc[at : at + room] for at in range(0, len(metadata.icc), room)]
