@@ -1,6 +1,7 @@
 """Pictures per second of each placement on the embedded fleet, against the bare engine, in one run.
 
     python -m benchmarks.fleet [--quick] [--only sample photo thumbnail] [--concurrency 10] [--json]
+    python -m benchmarks.fleet --instances 1/1/1 3/5/3 6/10/6      # of fleets of these sizes, spread
 
 The client, the orchestrator and all workers share this machine's cores. The bare engine runs in the benchmark's own
 process, on as many threads. Rounds of all candidates are interleaved and medians are reported: compare the ratios, not
@@ -12,10 +13,12 @@ from __future__ import annotations
 import json
 import os
 import statistics
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
@@ -32,6 +35,20 @@ FOLDER = ROOT / "build/engine/pictures"
 ENGINE = "bare engine"
 PLACEMENTS = ("spread", "grouped", "fused")
 NAMES = ("sample", "photo", "thumbnail")
+
+
+class Candidate(NamedTuple):
+    """What takes its turn: the bare engine, or a fleet under one placement."""
+
+    name: str
+    fleet: FleetExecutor | None = None
+    processes: Processes | None = None
+
+    def once(self, workload: Workload) -> bytes:
+        """Run a workload's request once, and return what it makes."""
+        if self.fleet is None:
+            return run(workload.source, workload.pipeline).data
+        return self.fleet.run(workload.source, workload.pipeline).data
 
 
 @dataclass(frozen=True)
@@ -54,55 +71,75 @@ def main() -> None:
     command.add_argument(
         "--only", nargs="+", choices=NAMES, default=NAMES, metavar="WORKLOAD", help=f"of {', '.join(NAMES)}"
     )
+    command.add_argument(
+        "--instances",
+        nargs="+",
+        type=counts,
+        default=[],
+        metavar="R/F/W",
+        help="fleets of so many resize, filter and watermark workers, each with the placement spread",
+    )
     options = command.parse_args()
     if options.quick:
         options.seconds, options.rounds = 1.0, 3
     workloads = [workload for workload in make(FOLDER) if workload.name in options.only]
-    rows = measure(workloads, options.concurrency, options.seconds, options.rounds)
+    with ExitStack() as stack:
+        candidates = [Candidate(ENGINE), *(fleets(stack, options.instances) if options.instances else placements(stack))]
+        step = stack.enter_context(progress(len(workloads) * (options.rounds + 1)))
+        rows = [
+            row
+            for workload in workloads
+            for row in measure(workload, candidates, options.concurrency, options.seconds, options.rounds, step)
+        ]
     if options.json:
         print(json.dumps([flat(row) for row in rows], indent=2))
     else:
         show(rows, workloads, options.concurrency)
 
 
-def measure(workloads: Sequence[Workload], concurrency: int, seconds: float, rounds: int) -> list[Row]:
-    """Measure every candidate on every workload."""
-    with ExitStack() as stack:
-        fleet = stack.enter_context(EmbeddedFleet(log=os.devnull))
-        processes = Processes.of(fleet)
-        executors = {name: stack.enter_context(FleetExecutor(fleet.target, placement=name)) for name in PLACEMENTS}
-        step = stack.enter_context(progress(len(workloads) * (rounds + 1)))
-        return [
-            row
-            for workload in workloads
-            for row in measure_one(workload, executors, processes, concurrency, seconds, rounds, step)
-        ]
+def counts(text: str) -> tuple[int, int, int]:
+    """Return the three counts of a fleet's size, as argparse wants it."""
+    try:
+        resize, filter, watermark = map(int, text.split("/"))
+    except ValueError:
+        raise ArgumentTypeError(f"expected three counts like 3/5/3, got {text}") from None
+    return resize, filter, watermark
 
 
-def measure_one(
+def placements(stack: ExitStack) -> Iterator[Candidate]:
+    """Start a fleet, and give one candidate for each placement."""
+    fleet = stack.enter_context(EmbeddedFleet(log=os.devnull))
+    for name in PLACEMENTS:
+        yield Candidate(name, stack.enter_context(FleetExecutor(fleet.target, placement=name)), Processes.of(fleet))
+
+
+def fleets(stack: ExitStack, sizes: Sequence[tuple[int, int, int]]) -> Iterator[Candidate]:
+    """Start fleets of these sizes, and give each; those that have no turn do nothing."""
+    for size in sizes:
+        fleet = stack.enter_context(EmbeddedFleet(*size, log=os.devnull))
+        executor = stack.enter_context(FleetExecutor(fleet.target, placement="spread"))
+        yield Candidate("/".join(map(str, size)), executor, Processes.of(fleet))
+
+
+def measure(
     workload: Workload,
-    executors: dict[str, FleetExecutor],
-    processes: Processes,
+    candidates: Sequence[Candidate],
     concurrency: int,
     seconds: float,
     rounds: int,
     step: Callable[[], None],
 ) -> Iterator[Row]:
-    """Measure the bare engine and each placement in turn, `rounds` times, after once to warm up."""
-    source, pipeline = workload.source, workload.pipeline
-    expected = run(source, pipeline).data
-    calls: dict[str, Callable[[], bytes]] = {ENGINE: lambda: run(source, pipeline).data}
-    for name, executor in executors.items():
-        calls[name] = lambda executor=executor: executor.run(source, pipeline).data  # type: ignore[misc]
-    for name, once in calls.items():
-        if once() != expected:
-            raise SystemExit(f"{name} gives other bytes than the bare engine")
-    taken: dict[str, list[Round]] = {name: [] for name in calls}
+    """Measure each candidate in turn, the bare engine first, `rounds` times, after once to warm up."""
+    expected = run(workload.source, workload.pipeline).data
+    for candidate in candidates:
+        if candidate.once(workload) != expected:
+            raise SystemExit(f"{candidate.name} gives other bytes than the bare engine")
+    taken: dict[str, list[Round]] = {candidate.name: [] for candidate in candidates}
     for number in range(rounds + 1):
-        for name, once in calls.items():
-            found = one_round(once, concurrency, seconds, None if name == ENGINE else processes)
+        for candidate in candidates:
+            found = one_round(partial(candidate.once, workload), concurrency, seconds, candidate.processes)
             if number:
-                taken[name].append(found)
+                taken[candidate.name].append(found)
         step()
     for name, several in taken.items():
         pairs = list(zip(several, taken[ENGINE], strict=True))
@@ -127,7 +164,7 @@ def show(rows: list[Row], workloads: Sequence[Workload], concurrency: int) -> No
     cores = len(os.sched_getaffinity(0))
     table = Table(title=f"{concurrency} requests at a time; client, orchestrator and workers share {cores} cores")
     table.add_column("workload")
-    table.add_column("placement")
+    table.add_column("candidate")
     for heading in (
         "pictures/s",
         "to bare engine",
