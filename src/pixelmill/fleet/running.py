@@ -56,22 +56,26 @@ async def serve_until_stopped(
         loop.add_signal_handler(number, stop)
     if settings.parent_fd is not None:
         watch_parent(settings.parent_fd, lambda: loop.call_soon_threadsafe(stopped.set))
-    await server.start(settings.host, port, server_tls(settings))
-    others = await opening() if opening else {}
-    log.info("listening on %s:%d, %s", settings.host, server.port, protection(settings))
-    if warning := exposure(settings, server.port):
-        log.warning(warning)
-    # What is here now stays: looking through it again and again for garbage takes a tenth of an orchestrator's time.
-    gc.collect()
-    gc.freeze()
-    if settings.ready_fd is not None:
-        with os.fdopen(settings.ready_fd, "w") as ready:
-            ready.write(json.dumps({"port": server.port, "pid": os.getpid(), **others}) + "\n")
-    await stopped.wait()
-    log.info("stopping: leaving the pool, finishing %d calls", server.calls.count)
-    await server.drain(settings.drain_s, settings.grace_s)
-    if closing:
-        await closing()
+    try:
+        await server.start(settings.host, port, server_tls(settings))
+        others = await opening() if opening else {}
+        log.info("listening on %s:%d, %s", settings.host, server.port, protection(settings))
+        if warning := exposure(settings, server.port):
+            log.warning(warning)
+        # What is here now stays: looking through it again and again for garbage takes a tenth of an orchestrator's time.
+        gc.collect()
+        gc.freeze()
+        if settings.ready_fd is not None:
+            with os.fdopen(settings.ready_fd, "w") as ready:
+                ready.write(json.dumps({"port": server.port, "pid": os.getpid(), **others}) + "\n")
+        await stopped.wait()
+        log.info("stopping: leaving the pool, finishing %d calls", server.calls.count)
+        await server.drain(settings.drain_s, settings.grace_s)
+    finally:
+        # Also where it could not start: gRPC's threads would fail noisily in an interpreter that has ended.
+        await server.stop()
+        if closing:
+            await closing()
     log.info("stopped")
 
 

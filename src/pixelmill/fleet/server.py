@@ -134,7 +134,7 @@ class Server:
         await self.grpc.start()
 
     async def drain(self, drain_s: float, grace_s: float) -> None:
-        """Leave the pool (NOT_SERVING), go on for `drain_s`, refuse new calls, finish the running ones, and stop."""
+        """Leave the pool (NOT_SERVING), go on for `drain_s`, refuse new calls, and finish the running ones."""
         self.draining.set()
         await self.health.enter_graceful_shutdown()
         await asyncio.sleep(drain_s)
@@ -144,7 +144,9 @@ class Server:
         until = loop.time() + grace_s
         while self.calls.count and loop.time() < until:
             await asyncio.sleep(POLL_S)
-        # What is left are the clients' open health watches, which never end on their own.
+
+    async def stop(self) -> None:
+        """Stop. After `drain`, what is left are clients' open health watches, which never end on their own."""
         await self.grpc.stop(0.1)
 
 
