@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
@@ -258,15 +258,40 @@ def _loader(text: str) -> Callable[[str], object] | None:
 
 def _load_json(text: str) -> object:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_mapping)
     except (ValueError, RecursionError) as error:
         raise InvalidPipeline(f"expected a pipeline in JSON, got: {error}") from None
+
+
+def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    _check_names([name for name, _ in pairs])
+    return dict(pairs)
+
+
+def _check_names(names: list[str]) -> None:
+    """Refuse a mapping that says the same twice, of which one program would take the first and another the last."""
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidPipeline(f"expected each name once in the pipeline, got {shown(twice)} twice")
+
+
+@cache
+def _yaml_loader() -> Any:
+    import yaml
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml's is ten times faster
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+            _check_names([key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)])
+            made: dict[Any, Any] = super().construct_mapping(node, deep)
+            return made
+
+    return Loader
 
 
 def _load_yaml(text: str) -> object:
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times faster
+    loader = _yaml_loader()
     try:
         _check_yaml(yaml.parse(text, Loader=loader))
         return yaml.load(text, Loader=loader)

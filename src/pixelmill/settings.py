@@ -170,6 +170,11 @@ class OrchestratorSettings(ServerSettings, OnDemandSettings):
     service_name: str = Field("orchestrator", validation_alias=AliasChoices("service_name", "SERVICE_NAME"))
     port: int = Field(PORTS["orchestrator"], ge=0, le=65535, validation_alias=AliasChoices("port", "PORT"))
     http_port: int = Field(HTTP_PORT, ge=-1, le=65535, description="port to listen on for HTTP; 0: none, -1: any free one")
+    http_hosts: str = Field(
+        "",
+        description="names that browsers may call it by, *.DOMAIN, or *; unset: any, but this machine's on loopback",
+    )
+    http_origins: str = Field("", description="web pages elsewhere that may use the API: https://HOST, or *")
     resize_service_hosts: str = Field("", validation_alias=AliasChoices("resize_service_hosts"))
     filter_service_hosts: str = Field("", validation_alias=AliasChoices("filter_service_hosts"))
     watermark_service_hosts: str = Field("", validation_alias=AliasChoices("watermark_service_hosts"))

@@ -102,3 +102,18 @@ def test_aliases_in_yaml_cannot_make_it_grow() -> None:
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
     with pytest.raises(InvalidPipeline, match="expected neither aliases"):
         Pipeline.from_yaml("\n".join([*lines, "operations: [{op: blur, sigma: *a29}]"]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"operations": [{"op": "blur", "sigma": 1, "sigma": 2}]}',
+        '{"operations": [], "output": {}, "operations": []}',
+        "operations:\n- {op: blur, sigma: 1, sigma: 2}\n",
+        "operations: []\noutput: {}\noperations: []\n",
+    ],
+)
+def test_nothing_is_said_twice(text: str) -> None:
+    """Who looks at a pipeline before it comes here may take the first, and the parser the last."""
+    with pytest.raises(InvalidPipeline, match=r"expected each name once in the pipeline, got '(sigma|operations)' twice"):
+        Pipeline.parse(text)

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixelmill.codecs.output import DEFAULT_ACCEPT
-from pixelmill.web.accept import JSON, chosen_from, prefers, quality, ranges
+from pixelmill.web.accept import EVERYWHERE, JSON, chosen_from, prefers, quality, ranges
 
 RFC = "text/*;q=0.3, text/plain;q=0.7, text/plain;format=flowed, text/plain;format=fixed;q=0.4, */*;q=0.5"
 
@@ -55,18 +54,36 @@ def test_json_only_where_it_is_wanted_more(header: str, wanted: bool) -> None:
 @pytest.mark.parametrize(
     ("header", "wanted"),
     [
-        ("", DEFAULT_ACCEPT),
-        ("*/*", DEFAULT_ACCEPT),
-        ("image/*", DEFAULT_ACCEPT),
-        ("application/json", DEFAULT_ACCEPT),
-        ("image/avif,image/webp,*/*;q=0.8", ("avif", *DEFAULT_ACCEPT)),
+        ("", EVERYWHERE),
+        ("*/*", EVERYWHERE),
+        ("image/*", EVERYWHERE),
+        ("application/json", EVERYWHERE),
+        ("image/avif,image/webp,*/*;q=0.8", ("avif", "webp", *EVERYWHERE)),
+        ("image/webp,*/*", ("webp", *EVERYWHERE)),
         ("image/avif", ("avif",)),
-        ("image/webp;q=0,*/*", tuple(name for name in DEFAULT_ACCEPT if name != "webp")),
-        ("image/jxl,image/heic", DEFAULT_ACCEPT),
+        ("image/png;q=0.1", ("png",)),
+        ("image/jpeg;q=0,*/*", ("png", "gif")),
+        ("image/webp;q=0,*/*", EVERYWHERE),
+        ("image/jxl,image/heic", EVERYWHERE),
     ],
 )
 def test_what_auto_chooses_from(header: str, wanted: tuple[str, ...]) -> None:
     assert set(chosen_from(header)) == set(wanted)
+
+
+@pytest.mark.parametrize(
+    ("header", "wanted"),
+    [
+        ("image/avif,image/webp,*/*;q=0.8", ("avif", "jpeg")),
+        ("image/webp;q=0.5", ("jpeg",)),
+        ("*/*", ("jpeg",)),
+        ("image/jxl", ("jxl",)),
+    ],
+)
+def test_what_is_offered(header: str, wanted: tuple[str, ...]) -> None:
+    """A client that takes nothing of it but what is new gets nothing where nothing else is offered."""
+    assert set(chosen_from(header, ("avif", "jpeg", "jxl"))) == set(wanted)
+    assert chosen_from("image/png, */*;q=0.1", ("avif",)) == ()
 
 
 @given(st.text(max_size=200))

@@ -77,7 +77,12 @@ def variables(model: type[ServerSettings]) -> set[str]:
 def is_of_the_file(variable: str) -> bool:
     """Tell whether the compose file says itself what a variable is, or deploy/compose.tls.yml, or nobody needs it there."""
     ours = {"SERVICE_NAME", "PORT", "PIXELMILL_HOST", "PIXELMILL_POOL", "PIXELMILL_READY_FD", "PIXELMILL_PARENT_FD"}
-    return variable in ours or variable.endswith(("_HOSTS", "_FILE")) or "_TLS_" in variable or variable.startswith("OTEL_")
+    return (
+        variable in ours
+        or variable.endswith(("_SERVICE_HOSTS", "_WORKER_HOSTS", "_FILE"))
+        or "_TLS_" in variable
+        or variable.startswith("OTEL_")
+    )
 
 
 def test_every_other_setting_is_passed_on_where_it_is_set(file: dict[str, Any]) -> None:

@@ -40,4 +40,4 @@ def read_all(connection: socket.socket) -> bytes:
 
 def post(path: str, *headers: str) -> bytes:
     """Return the head of a POST."""
-    return "\r\n".join([f"POST {path} HTTP/1.1", "Host: here", *headers, "", ""]).encode()
+    return "\r\n".join([f"POST {path} HTTP/1.1", "Host: localhost", *headers, "", ""]).encode()

@@ -104,7 +104,7 @@ def test_those_who_are_slow() -> None:
     with fleet({"filter": 1}, PIXELMILL_HTTP_PORT="-1", orchestrator_code=SHORT) as made:
         server = made.orchestrator
         with connected(server) as silent, connected(server) as head, connected(server) as body, connected(server) as late:
-            head.sendall(b"GET /livez HTTP/1.1\r\nHost: here\r\n")
+            head.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n")
             body.sendall(post(URL, "Content-Length: 1000", "X-Request-Id: slow") + b"some")
             late.sendall(post(f"{URL}&timeout_s=0.2", "Content-Length: 1000") + b"some")
             assert read_all(silent) == b""
@@ -122,7 +122,7 @@ def test_a_client_that_does_not_read_is_let_go() -> None:
 
         def is_closed() -> bool:
             try:
-                connection.sendall(b"GET /v1/operations HTTP/1.1\r\nHost: here\r\n\r\n")
+                connection.sendall(b"GET /v1/operations HTTP/1.1\r\nHost: localhost\r\n\r\n")
             except TimeoutError:
                 return False
             except OSError:
@@ -136,7 +136,7 @@ def test_too_many_connections() -> None:
     with fleet({"filter": 1}, PIXELMILL_HTTP_PORT="-1", orchestrator_code=SHORT) as made:
         held = [connected(made.orchestrator) for _ in range(8)]
         for each in held:
-            each.__enter__().sendall(b"GET /livez HTTP/1.1\r\nHost: here\r\nX-Part")
+            each.__enter__().sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Part")
         wait_for(lambda: b"503" in refused(made), "one to be refused")
         for each in held:
             each.__exit__(None, None, None)
@@ -145,7 +145,7 @@ def test_too_many_connections() -> None:
 
 def refused(made: Fleet) -> bytes:
     with connected(made.orchestrator) as one:
-        one.sendall(b"GET /livez HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+        one.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         return read_all(one)[:12]
 
 

@@ -105,6 +105,12 @@ def test_a_form_that_is_wrong(client: httpx.Client, files: list[tuple[str, Any]]
         ("multipart/form-data; boundary=a", b"nothing of the kind"),
         ("multipart/form-data; boundary=a", b'--a\r\nContent-Disposition: form-data; name="image"\r\n\r\nPNG'),
         ("multipart/form-data; boundary=a", b"--a\r\n" + b"X-Y: " + b"z" * 100_000),
+        ("multipart/form-data; boundary=" + "a" * 71, b"--a\r\n"),
+        ("multipart/form-data; boundary=" + "a" * 20_000, b"--a\r\n"),
+        (
+            "multipart/form-data; boundary=a",
+            b'--a\r\nContent-Disposition: form-data; name="image"\r\nContent-Disposition: form-data; name="a"\r\n\r\n',
+        ),
     ],
 )
 def test_a_form_that_is_none(client: httpx.Client, kind: str, content: bytes) -> None:

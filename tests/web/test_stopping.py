@@ -58,7 +58,7 @@ def test_running_requests_end_and_so_do_watchers() -> None:
         connected(made.orchestrator) as watcher,
         ThreadPoolExecutor(1) as pool,
     ):
-        watcher.sendall(b"GET /v1/events HTTP/1.1\r\nHost: here\r\n\r\n")
+        watcher.sendall(b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert read_until(watcher, b"event: fleet")
         running = pool.submit(client.post, "/v1/process", content=large(), params={"pipeline": LONG, "placement": "grouped"})
         wait_for(lambda: busy(made.workers["filter"]), "the worker to begin")

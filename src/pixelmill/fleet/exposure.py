@@ -49,5 +49,10 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def is_protected(settings: ServerSettings) -> bool:
+    """Tell whether a server encrypts, or asks for tokens: who comes without the right name or token gets nowhere."""
+    return bool(settings.tls_cert) or _has_tokens(settings)
+
+
 def _has_tokens(settings: ServerSettings) -> bool:
     return isinstance(settings, OrchestratorSettings) and bool(settings.tokens.get_secret_value() or settings.tokens_file)

@@ -10,13 +10,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pixelmill.codecs.formats import FORMATS, WritableName
-from pixelmill.codecs.output import DEFAULT_ACCEPT
 
 JSON = "application/json"
 MULTIPART = "multipart/mixed"
 EVERYTHING = "*/*"
 CHOSEN_FROM: tuple[WritableName, ...] = ("avif", "webp", "jpeg", "png", "gif", "tiff")
 """Formats that every instance writes."""
+EVERYWHERE: tuple[WritableName, ...] = ("jpeg", "png", "gif")
+"""Formats that everything shows which shows pictures."""
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _MEMBER = re.compile(rf'\s*({_TOKEN})/({_TOKEN})((?:\s*;\s*{_TOKEN}=(?:{_TOKEN}|"[^"]*"))*)\s*')
 _QUALITY = re.compile(r";\s*[qQ]=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)")
@@ -68,16 +69,17 @@ def prefers(header: str, media_type: str, to: str) -> bool:
 
 
 @lru_cache(256)
-def chosen_from(header: str) -> tuple[WritableName, ...]:
-    """Return the formats that `auto` may choose from for a client.
+def chosen_from(header: str, offered: tuple[WritableName, ...] = CHOSEN_FROM) -> tuple[WritableName, ...]:
+    """Return those of the offered formats that `auto` may choose from for a client; none where it takes none of them.
 
-    Those that the header names, and where it takes any picture, those that everyone shows. All of the latter where that
-    leaves none: a client that asks for no picture at all gets one nevertheless.
+    What everything shows, where the header does not rule it out; all else only where the header names it, as `*/*` and
+    `image/*` are also sent by those who know nothing of newer formats. A client that asks for no picture at all, or only for
+    what is not offered, gets what everything shows nevertheless.
     """
     named = {f"{one.type}/{one.subtype}" for one in ranges(header)}
     taken = tuple(
         name
-        for name in CHOSEN_FROM
-        if quality(header, FORMATS[name].media_type) > 0 and (name in DEFAULT_ACCEPT or FORMATS[name].media_type in named)
+        for name in offered
+        if quality(header, FORMATS[name].media_type) > 0 and (name in EVERYWHERE or FORMATS[name].media_type in named)
     )
-    return taken or DEFAULT_ACCEPT
+    return taken or tuple(name for name in offered if name in EVERYWHERE)

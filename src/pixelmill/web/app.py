@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import Depends, FastAPI
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from pixelmill import __version__
@@ -12,6 +13,7 @@ from pixelmill.web import dashboard, docs, health, metrics, problems, processing
 from pixelmill.web.access import guard
 from pixelmill.web.edge import Edge
 from pixelmill.web.ondemand import routes as ondemand
+from pixelmill.web.origins import SHARED, Origins
 from pixelmill.web.traced import Traced
 
 
@@ -23,9 +25,13 @@ def make_app(service: FleetService, tokens: Tokens | None) -> ASGIApp:
         summary="Pictures in parallel: resize, filter, watermark, encode.",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # to whatever host the request names
         # Newer versions have spans of their own, with the query in them, which may be a signature or a watermark's text.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
+    origins = Origins(service.settings)
+    if origins.allowed:
+        app.add_middleware(CORSMiddleware, allow_origins=origins.allowed, **SHARED)
     problems.add_to(app)
     guarded = [Depends(guard(tokens))]
     app.include_router(processing.router(service), dependencies=guarded, tags=["pictures"])
@@ -35,4 +41,4 @@ def make_app(service: FleetService, tokens: Tokens | None) -> ASGIApp:
     app.include_router(health.router(service), tags=["health"])
     docs.add_to(app, wants_token=tokens is not None)
     dashboard.add_to(app)
-    return Edge(Traced(app), service.server.calls)
+    return Edge(Traced(app), service.server.calls, origins)

@@ -10,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from pixelmill.fleet.server import Server
 from pixelmill.web import problems
+from pixelmill.web.parsing import Parser, without_chunks
 
 HEAD_BYTES = 32 * 1024
 """The most that a request's line and headers may take together, bytes."""
@@ -38,14 +39,16 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, *, server: Server, most: int, age_s: float | None, **options: Any) -> None:
         super().__init__(**options)
+        self.parser = Parser(self)  # type: ignore[assignment]
         self._stopping = server.draining
         self._most = most
         self._age_s = age_s
         self._born = self.loop.time()
         self._head: asyncio.TimerHandle | None = None
         self._stuck: asyncio.TimerHandle | None = None
-        self._in_head = False
+        self._in_head = self._in_body = False
         self._head_bytes = self._named_bytes = self._unread = 0
+        self._last_words = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the connection, unless there are too many."""
@@ -65,11 +68,11 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came."""
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._last_words:
             return
         self._head_bytes += len(data)
         super().data_received(data)
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._last_words:
             return
         if self._in_head and self._head_bytes > HEAD_BYTES:
             self._refuse_head()
@@ -89,25 +92,40 @@ class Connection(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Read a header."""
+        """Read a header. Those that follow a body are not for the request: what is let in by its head is not changed."""
         self._count(len(name) + len(value) + 4)
-        super().on_header(name, value)
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Have the request answered."""
+        if self.parser.should_upgrade():
+            if self.parser.get_method() == b"CONNECT":
+                raise ValueError  # ends the parser, which has it answered
+            return
         if self._head:
             self._head.cancel()
             self._head = None
-        self._in_head, self._head_bytes = False, 0
+        self._in_head, self._in_body, self._head_bytes = False, True, 0
         super().on_headers_complete()
+        if self.parser.get_http_version() == "1.0":
+            without_chunks(self.cycle)
         is_old = self._age_s is not None and self.loop.time() - self._born > self._age_s
         if self.cycle and (is_old or self._stopping.is_set()):
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """Take note of the end of a request's body."""
-        self._head_bytes = 0
+        if self.parser.should_upgrade():
+            return
+        self._in_body, self._head_bytes = False, 0
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request, or to what is wrong with it."""
+        if self._last_words and not self.pipeline and not self.transport.is_closing():
+            self._close_with(self._last_words)
+        super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP, or more than may be."""
@@ -145,10 +163,16 @@ class Connection(HttpToolsProtocol):
         self._head = None
         if self.transport.is_closing():
             return
-        if self._in_head:
-            self._end(408, "REQUEST_TIMEOUT", f"expected a request's head within {HEAD_S:.0f} s, got a part of it")
-        else:
+        if not self._in_head:
             self.transport.close()
+        elif self._is_answering:
+            self._await_head()  # it is not read before the requests that came before are answered
+        else:
+            self._end(408, "REQUEST_TIMEOUT", f"expected a request's head within {HEAD_S:.0f} s, got a part of it")
+
+    @property
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
 
     def _count(self, size: int) -> None:
         self._named_bytes += size
@@ -160,5 +184,18 @@ class Connection(HttpToolsProtocol):
         self._end(431, "REQUEST_HEADER_FIELDS_TOO_LARGE", text)
 
     def _end(self, status: int, reason: str, text: str, headers: dict[str, str] | None = None) -> None:
-        self.transport.write(problems.as_bytes(status, reason, text, headers))
+        """Answer what cannot be read, after the requests that came before it, and close the connection."""
+        words = problems.as_bytes(status, reason, text, headers)
+        if self._in_body and self.pipeline:
+            self.pipeline.popleft()  # the request that it is the body of has not begun to be answered
+            self._last_words = words
+        elif self._in_body:
+            self._close_with(b"" if self.cycle.response_started else words)
+        elif self._is_answering:
+            self._last_words = words
+        else:
+            self._close_with(words)
+
+    def _close_with(self, words: bytes) -> None:
+        self.transport.write(words)
         self.transport.close()

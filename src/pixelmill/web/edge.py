@@ -10,6 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pixelmill.fleet.faults import as_error
 from pixelmill.fleet.server import RunningCalls
 from pixelmill.web import problems
+from pixelmill.web.heads import fault_of
+from pixelmill.web.origins import Origins
 
 ENDLESS = ("/v1/events",)
 """What does not end by itself is not waited for when the server stops."""
@@ -23,13 +25,15 @@ SAFE = (
 
 
 class Edge:
-    """Counts the requests that are being answered, so that the server does not stop before them; answers HEAD as GET, and
-    whatever goes wrong; adds the headers that browsers are to see; and lets clients whose body is not wanted read why.
+    """Counts the requests that are being answered, so that the server does not stop before them; refuses those that are
+    none, or that a page elsewhere has a browser send; answers HEAD as GET, and whatever goes wrong; adds the headers that
+    browsers are to see; and lets clients whose body is not wanted read why.
     """
 
-    def __init__(self, app: ASGIApp, calls: RunningCalls) -> None:
+    def __init__(self, app: ASGIApp, calls: RunningCalls, origins: Origins) -> None:
         self._app = app
         self._calls = calls
+        self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -39,6 +43,9 @@ class Edge:
         if scope["method"] == "HEAD" and not endless:
             scope = {**scope, "method": "GET"}  # the server leaves the body out
         exchange = _Exchange(receive, send, has_body=_has_body(scope))
+        if fault := fault_of(scope) or self._origins.fault_of(scope):
+            await problems.respond(*fault)(scope, exchange.receive, exchange.send)
+            return
         with nullcontext() if endless else self._calls.one():
             try:
                 await self._app(scope, exchange.receive, exchange.send)

@@ -5,6 +5,7 @@ Source: RFC 7578, Returning Values from Forms: multipart/form-data.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 
 from python_multipart.exceptions import FormParserError
@@ -12,9 +13,13 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from pixelmill.errors import ImageTooLarge, InvalidPipeline, expected, shown
 
+# What is wrong with a form is said to who sent it.
+logging.getLogger("python_multipart").setLevel(logging.ERROR)
 PICTURE = "image"
 FIELD_BYTES = 4 * 1024 * 1024
 """The most that a form's fields may have together, bytes: a pipeline may hold a logo."""
+BOUNDARY_BYTES = 70
+"""Source: RFC 2046, 5.1.1."""
 OVERHEAD_BYTES = 64 * 1024
 """Room for boundaries and the parts' headers, bytes."""
 
@@ -32,14 +37,15 @@ class Form:
         picture: the picture, once the form has ended; None where there was none.
 
     Raises:
-        InvalidPipeline: there is no boundary.
+        InvalidPipeline: there is no boundary, or one that is too long.
     """
 
     def __init__(self, content_type: str, most: int, names: Collection[str]) -> None:
         _, options = parse_options_header(content_type)
         boundary = options.get(b"boundary", b"")
-        if not boundary:
-            raise InvalidPipeline(expected("a boundary", "the form's Content-Type", content_type))
+        if not 0 < len(boundary) <= BOUNDARY_BYTES:
+            wanted = f"a boundary of 1 to {BOUNDARY_BYTES} characters"
+            raise InvalidPipeline(expected(wanted, "the form's Content-Type", content_type))
         self.fields: dict[str, str] = {}
         self.picture: bytes | None = None
         self._most = most
@@ -97,6 +103,8 @@ class Form:
     def _on_header_end(self) -> None:
         name, value = self._header
         if name.lower() == b"content-disposition":
+            if self._disposition:
+                raise InvalidPipeline("expected one Content-Disposition in each part of the form, got two")
             self._disposition = value
         self._header = [b"", b""]
 

@@ -77,9 +77,12 @@ def add_to(app: FastAPI) -> None:
     async def _http(request: Request, error: HTTPException) -> Response:
         headers = dict(error.headers or {})
         if "Allow" in headers:
-            headers["Allow"] = ", ".join(sorted({*re.findall(r"\w+", headers["Allow"]), "OPTIONS"}))
+            methods = {*re.findall(r"\w+", headers["Allow"]), "OPTIONS"}
+            headers["Allow"] = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
             if request.method == "OPTIONS":
                 return Response(status_code=204, headers=headers)
+        elif request.method == "OPTIONS" and request.scope["path"] == "*":
+            return Response(status_code=204, headers={"Allow": "GET, HEAD, OPTIONS, POST"})
         phrase = HTTPStatus(error.status_code).phrase
         reason = phrase.upper().replace(" ", "_").replace("-", "_")
         return respond(error.status_code, reason, str(error.detail), headers=headers)

@@ -163,6 +163,36 @@ def test_a_redirect_to_where_nothing_may_be_fetched(host: PictureHost, location:
     assert [path for path, _ in host.seen] == ["/public/start"]
 
 
+@pytest.mark.parametrize(
+    "location",
+    ["/a.png?next=http://elsewhere.test/", "a.png?next=http://elsewhere.test/", "?://x", "/bücher.png"],
+)
+def test_redirects_that_look_like_others(host: PictureHost, location: str) -> None:
+    """One without a scheme belongs to the host that it comes from, whatever else stands in it; some send UTF-8 as it is."""
+    net = Internet({"one.test": [PUBLIC]})
+    host.replies["/start"] = Reply(status=302, headers={"Location": location.encode().decode("latin-1")})
+    for path in ("/a.png?next=http://elsewhere.test/", "/start?://x", "/b%C3%BCcher.png"):
+        host.replies[path] = Reply(DATA)
+    assert fetch(net.web(f"http://one.test:{host.port}/"), f"http://one.test:{host.port}/start") == [Fetched(DATA)]
+
+
+@pytest.mark.parametrize("tag", ['"caf\xe9"', 'W/"1"', '""', "unquoted", '"' + "x" * 8000 + '"'])
+def test_any_tag_is_sent_back_as_it_came(host: PictureHost, tag: str) -> None:
+    host.replies["/a.png"] = Reply(DATA, headers={"ETag": tag})
+    web = Web(AllowList(f"{host.url}/", host.address), Limits(), 10)
+    (first,) = fetch(web, f"{host.url}/a.png")
+    assert first is not None
+    again = Web(AllowList(f"{host.url}/", host.address), Limits(), 10)
+    fetch(again, f"{host.url}/a.png", known=first.validator)
+    assert host.seen[-1][1]["if-none-match"] == tag
+
+
+def test_very_many_tiny_chunks(host: PictureHost) -> None:
+    """They take no more memory than what is in them."""
+    host.replies["/a.png"] = Reply(chunks=lambda: iter([b"ab"] * 5000))
+    assert fetch(Web(AllowList(f"{host.url}/", host.address), Limits(), 30), f"{host.url}/a.png") == [Fetched(b"ab" * 5000)]
+
+
 def test_redirects_end(host: PictureHost) -> None:
     host.replies["/round"] = Reply(status=302, headers={"Location": "/round"})
     said = refusal(Web(AllowList(f"{host.url}/", host.address), Limits(), 10), f"{host.url}/round")

@@ -16,18 +16,22 @@ def _networks(*texts: str) -> tuple[Network, ...]:
     return tuple(ip_network(text) for text in texts)
 
 
+CLOUDS = _networks(
+    *("169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.0/24"),
+    *("fd00:ec2::254/128", "fd20:ce::254/128"),
+)
+"""Where clouds tell machines their secrets: what is link-local; Alibaba, Azure and Oracle; by IPv6, AWS and Google."""
 INTERNAL = _networks(
     *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8"),
     *("::1/128", "fc00::/7"),
 )
 """This machine and networks of one's own, carriers' included: a setting may open them to named hosts."""
-NEVER = _networks(
-    *("0.0.0.0/8", "169.254.0.0/16", "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24"),
+NEVER = CLOUDS + _networks(
+    *("0.0.0.0/8", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24"),
     *("192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
     *("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"),
 )
-"""Link-local, where clouds tell machines their secrets; multicast, reserved, for documentation and for tests; of IPv6 what
-carries an IPv4 address inside: Teredo and 6to4."""
+"""Also multicast, reserved, for documentation and for tests; what carries an IPv4 address inside: Teredo and 6to4."""
 GLOBAL_IPV6 = IPv6Network("2000::/3")
 """The only part of IPv6 that is given out. IPv4-mapped, NAT64, site-local, link-local and multicast addresses are out."""
 
@@ -44,11 +48,11 @@ def may_connect(address: Address, internal: bool) -> bool:
         address: the one that the connection goes to, not a name.
         internal: whether those of one's own networks may be, too.
     """
+    if _within(address, NEVER):
+        return False
     if _within(address, INTERNAL):
         return internal
-    if isinstance(address, IPv6Address) and address not in GLOBAL_IPV6:
-        return False
-    return not _within(address, NEVER)
+    return not isinstance(address, IPv6Address) or address in GLOBAL_IPV6
 
 
 def _within(address: Address, networks: Iterable[Network]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 import fsspec
 import httpx
@@ -16,7 +16,9 @@ WEB = {"http": 80, "https": 443}
 LOCAL = ("file", "local", "")
 _HOST = re.compile(r"(?:\*|(?:\*\.)?[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|[0-9a-f:.]*:[0-9a-f:.]*)")
 _STORAGE = re.compile(r"([a-z][a-z0-9+.-]*)://(.+)")
-_SEPARATORS = re.compile(r"[/\\]")
+_SEPARATORS = re.compile(rb"[/\\]")
+_OVERLONG = re.compile(rb"[\xc0\xc1][\x80-\xbf]|\xe0[\x80-\x9f][\x80-\xbf]|\xf0[\x80-\x8f][\x80-\xbf]{2}")
+"""ASCII, or another character, in more bytes than UTF-8 has for it: some decode that to dots and slashes."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,17 @@ class Prefix:
 
     scheme: str
     host: Host
-    path: str
+    folders: tuple[str, ...]
 
     def covers(self, url: httpx.URL) -> bool:
         """Tell whether a URL begins with it."""
         within = url.scheme == self.scheme and self.host.covers(host_of(url), port_of(url))
-        return within and url.path.startswith(self.path)
+        return within and folders_of(url.raw_path.decode("ascii").partition("?")[0])[: len(self.folders)] == self.folders
+
+
+def folders_of(path: str) -> tuple[str, ...]:
+    """Return the names of the folders in a path, decoded one by one: a slash that is encoded parts nothing."""
+    return tuple(map(unquote, path.split("/")[1:-1]))
 
 
 def host_of(url: httpx.URL) -> str:
@@ -71,14 +78,16 @@ def parse_url(text: str) -> httpx.URL:
         raise SourceForbidden(expected("a URL", "the source", text)) from None
     if url.scheme not in WEB or url.userinfo or not _HOST.fullmatch(host_of(url)) or url.port == 0:
         raise SourceForbidden(expected("http:// or https://, a host's name, and no user", "the source", text))
-    _check_path(text.partition("://")[2])
+    _check_path(text.partition("://")[2].partition("?")[0].partition("#")[0])
     return url.copy_with(fragment=None, host=host_of(url))
 
 
 def _check_path(path: str) -> None:
     """Raise `SourceForbidden` where a path goes up, in any spelling that a server may decode."""
-    bare = path.partition("?")[0].partition("#")[0]
-    if any(part in (".", "..") for part in _SEPARATORS.split(unquote(bare))) or "\0" in unquote(bare):
+    raw = unquote_to_bytes(path)
+    parts = _SEPARATORS.split(raw)
+    # Servers of Java leave out what follows a semicolon.
+    if any(part.partition(b";")[0] in (b".", b"..") for part in parts) or b"\0" in raw or _OVERLONG.search(raw):
         raise SourceForbidden(expected("a path without dots for folders", "the source", path))
 
 
@@ -102,7 +111,7 @@ class AllowList:
                 self._web.append(_prefix(item))
             else:
                 self._storage.append(_storage_prefix(item))
-        self._internal = [_host(item, "PIXELMILL_SOURCE_INTERNAL") for item in _items(internal)]
+        self._internal = [parse_host(item, "PIXELMILL_SOURCE_INTERNAL") for item in _items(internal)]
 
     def web(self, text: str) -> httpx.URL:
         """Return a URL of http or https that may be fetched. Raises `SourceForbidden`."""
@@ -130,14 +139,16 @@ def _items(text: str) -> list[str]:
 def _prefix(item: str) -> Prefix:
     scheme, _, rest = item.partition("://")
     authority, _, path = rest.partition("/")
-    host = _host(authority, "PIXELMILL_SOURCE_URLS")
+    host = parse_host(authority, "PIXELMILL_SOURCE_URLS")
     scheme = scheme.lower()
     if "?" in path or "#" in path:
         raise InvalidPipeline(expected("the beginning of a URL", "PIXELMILL_SOURCE_URLS", item))
-    return Prefix(scheme, Host(host.name, host.port or WEB[scheme]), f"/{path.rstrip('/')}/" if path.rstrip("/") else "/")
+    folders = folders_of(f"/{path.rstrip('/')}/") if path.rstrip("/") else ()
+    return Prefix(scheme, Host(host.name, host.port or WEB[scheme]), folders)
 
 
-def _host(text: str, variable: str) -> Host:
+def parse_host(text: str, variable: str) -> Host:
+    """Return the host that an item of a variable names. Raises `InvalidPipeline`."""
     name, port = text, ""
     if match := re.fullmatch(r"(\[[^\]]*\]|[^:]*):(\d{1,5})", text):
         name, port = match[1], match[2]

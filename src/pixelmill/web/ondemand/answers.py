@@ -21,7 +21,7 @@ def picture_answer(shown: Shown, name: str, max_age_s: int, if_none_match: str, 
     Args:
         name: of the source's file.
         max_age_s: how long it may be kept, seconds.
-        if_none_match: what the client has, in the header's words.
+        if_none_match: what the client has, in the words of the header, or of several.
         varies: whether the same address gives others another picture.
     """
     picture = shown.picture

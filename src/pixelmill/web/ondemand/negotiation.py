@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pixelmill.codecs.formats import FORMATS
-from pixelmill.codecs.output import AUTO, DEFAULT_ACCEPT
+from pixelmill.codecs.output import AUTO
 from pixelmill.errors import UnsupportedFormat
 from pixelmill.pipeline import Pipeline
-from pixelmill.web.accept import ranges
-
-EVERYWHERE = ("jpeg", "png", "gif")
-"""Taken by everything that shows pictures, whether it says so or not."""
+from pixelmill.web.accept import CHOSEN_FROM, chosen_from
 
 
 def is_negotiated(pipeline: Pipeline) -> bool:
@@ -18,19 +14,15 @@ def is_negotiated(pipeline: Pipeline) -> bool:
 
 
 def negotiated(pipeline: Pipeline, accept: str) -> Pipeline:
-    """Return the pipeline for a client: of the formats that it may choose from, those that the client names.
-
-    `*/*` and `image/*` name none: clients send that which know nothing of newer formats.
-    Source: RFC 9110, section 12.5.1.
+    """Return the pipeline for a client with this Accept header: of the formats that it offers, those that the client takes.
 
     Raises:
         UnsupportedFormat: none is left.
     """
     if not is_negotiated(pipeline):
         return pipeline
-    named = {f"{one.type}/{one.subtype}" for one in ranges(accept) if one.quality}
-    offered = pipeline.output.accept or DEFAULT_ACCEPT
-    taken = tuple(name for name in offered if name in EVERYWHERE or FORMATS[name].media_type in named)
+    offered = pipeline.output.accept or CHOSEN_FROM
+    taken = chosen_from(accept, offered)
     if not taken:
         raise UnsupportedFormat(f"expected one of {', '.join(offered)} in Accept, got {accept!r:.200}")
     output = pipeline.output.model_copy(update={"accept": taken})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -24,6 +25,7 @@ IDLE_S = 15.0
 KEPT = 32
 """Unused connections that are kept."""
 REDIRECTS = (301, 302, 303, 307, 308)
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 TAG, DATE = "etag ", "date "
 NETWORK_ERRORS = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, OSError)
 
@@ -93,7 +95,7 @@ class Web:
         async with self._pool.stream("GET", target, headers=_headers(known), extensions={"timeout": timeout}) as response:
             headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
             if response.status in REDIRECTS and "location" in headers:
-                return self._followed(url, headers["location"])
+                return self._followed(url, _location(headers["location"]))
             if response.status == HTTPStatus.NOT_MODIFIED and known:
                 return None
             if response.status != HTTPStatus.OK:
@@ -104,7 +106,7 @@ class Web:
             return Fetched(await self._body(response, headers.get("content-length", "")), _validator(headers))
 
     def _followed(self, url: httpx.URL, location: str) -> httpx.URL:
-        if "://" not in location:
+        if not _ABSOLUTE.match(location):
             try:
                 location = str(url.join(location))
             except (httpx.InvalidURL, ValueError):
@@ -115,26 +117,34 @@ class Web:
         most = self._limits.max_input_bytes
         if length.isdigit() and int(length) > most:
             raise ImageTooLarge(f"expected at most {most} bytes for the source, got {length}")
-        chunks, size = [], 0
+        data = bytearray()  # a list of many tiny chunks would take more memory than the picture
         async for chunk in response.aiter_stream():
-            size += len(chunk)
-            if size > most:
+            if len(data) + len(chunk) > most:
                 raise ImageTooLarge(f"expected at most {most} bytes for the source, got more")
-            chunks.append(chunk)
-        return b"".join(chunks)
+            data += chunk
+        return bytes(data)
 
 
-def _headers(known: str) -> list[tuple[str, str]]:
+def _headers(known: str) -> list[tuple[bytes, bytes]]:
     headers = [
-        ("User-Agent", f"Pixelmill/{__version__}"),
-        ("Accept", "image/*, */*;q=0.5"),
-        ("Accept-Encoding", "identity"),  # no decoder runs, so nothing can inflate
+        (b"User-Agent", f"Pixelmill/{__version__}".encode()),
+        (b"Accept", b"image/*, */*;q=0.5"),
+        (b"Accept-Encoding", b"identity"),  # no decoder runs, so nothing can inflate
     ]
+    # As they came: a tag may have bytes beyond ASCII.
     if known.startswith(TAG):
-        headers.append(("If-None-Match", known.removeprefix(TAG)))
+        headers.append((b"If-None-Match", known.removeprefix(TAG).encode("latin-1")))
     elif known.startswith(DATE):
-        headers.append(("If-Modified-Since", known.removeprefix(DATE)))
+        headers.append((b"If-Modified-Since", known.removeprefix(DATE).encode("latin-1")))
     return headers
+
+
+def _location(header: str) -> str:
+    """Return the text of a Location header: some send UTF-8 as it is."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return header
 
 
 def _validator(headers: dict[str, str]) -> str:

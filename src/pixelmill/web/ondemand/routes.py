@@ -76,7 +76,8 @@ class FrontDesk:
         max_age_s = self._max_age_s
         if order.expires is not None:
             max_age_s = max(0, min(max_age_s, int(shown.age_s) + order.expires - int(time.time())))
-        return picture_answer(shown, name, max_age_s, request.headers.get("if-none-match", ""), varies)
+        known = ",".join(request.headers.getlist("if-none-match"))
+        return picture_answer(shown, name, max_age_s, known, varies)
 
     def _checked(self, request: Request) -> Order:
         """Return what an address asks for whose signature is right, and whose time is not over."""
