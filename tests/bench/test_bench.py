@@ -207,6 +207,20 @@ def test_ctrl_c_shows_what_came_back_and_ends_the_fleet(picture: Path, tmp_path:
     wait_for(lambda: all(map(is_gone, children)), "the end of the fleet's processes")
 
 
+def test_a_fleet_that_does_not_start_leaves_what_was_measured_before(picture: Path, tmp_path: Path) -> None:
+    plugin, output = tmp_path / "picky.py", tmp_path / "a.json"
+    plugin.write_text("import sys\nif 'filter-2' in sys.argv:\n    raise RuntimeError('not here')\n")
+    options = ["--picture", str(picture), "-p", PIPELINE, "-n", "6", "--rounds", "2", "--scaling", "--sets", "1/1/1,1/2/1"]
+    command = [sys.executable, "-m", "pixelmill", "--plugin", str(plugin), "bench", *options, "--output", str(output)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    document = read(output)
+    assert [(run.label, run.completed) for run in document.runs] == [("1/1/1", 6)]
+    assert not document.interrupted
+    assert "filter-2 to start" in document.problem
+    assert document.problem in done.stdout
+
+
 @contextmanager
 def _ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
     """Have a process ended in the end, also where it would go on for an hour."""

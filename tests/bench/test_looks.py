@@ -10,6 +10,7 @@ import pytest
 
 from pixelmill.bench.containers import parse_size
 from pixelmill.bench.looks import Growth, Look, Seen, Watch, growth, of_fleet
+from pixelmill.bench.recording import apart
 from pixelmill.errors import NoHealthyInstance
 from pixelmill.fleet.client import FleetExecutor
 from pixelmill.fleet.embedded import EmbeddedFleet
@@ -82,3 +83,14 @@ def test_a_real_worker_that_dies_meanwhile(picture: Path, tmp_path: Path) -> Non
 )
 def test_sizes_as_docker_writes_them(text: str, size: int) -> None:
     assert parse_size(text) == size
+
+
+def test_looks_that_are_close_together_tell_nothing_of_cpu() -> None:
+    def at(*moments: float) -> list[float]:
+        return [look.at for look in apart([Look(moment, (), 0.0, 0.0) for moment in moments])]
+
+    assert at(0.0, 0.5, 1.0, 1.1) == [0.0, 0.5, 1.1]
+    assert at(0.0, 0.1, 0.6, 1.1) == [0.0, 0.6, 1.1]
+    assert at(0.0, 0.1) == [0.0, 0.1]
+    assert at(0.0) == [0.0]
+    assert at() == []

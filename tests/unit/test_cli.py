@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 import re
 import shlex
 import socket
@@ -13,9 +15,10 @@ from typing import Any, get_args
 
 import pytest
 from PIL import Image
+from typer.main import get_command
 
 import pixelmill
-from pixelmill.cli import main
+from pixelmill.cli import app, main
 from pixelmill.cli.choices import PlacementChoice, PoolChoice, SourceFormatChoice
 from pixelmill.cli.pipelines import compose
 from pixelmill.codecs import READABLE, WRITABLE
@@ -24,7 +27,16 @@ from pixelmill.operations import operation_class, operation_names
 from pixelmill.plan import PLACEMENTS, POOLS
 from pixelmill.settings import Role
 
-COMMANDS = ("run", "ops", "explain", "up", "worker", "orchestrator", "fleet", "health", "bench", "report", "sign")
+COMMANDS = (
+    *("run", "ops", "explain", "up", "worker", "orchestrator", "fleet", "health", "certs", "sign", "bench", "report"),
+)
+PARSER = get_command(app)
+EXAMPLES = tuple(
+    line
+    for command in (PARSER, *PARSER.commands.values())  # type: ignore[attr-defined]
+    for line in command.epilog.split("\n\n")
+    if line.startswith("pixelmill ")
+)
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +62,34 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 def test_every_command_has_help_with_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0
     assert f" pixelmill {command}" in capsys.readouterr().out.split("Examples:")[1]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_examples_fit_on_a_terminal_and_are_understood(example: str) -> None:
+    assert len(example) <= 78  # of 80 columns: a line that is broken cannot be copied
+    _, name, *arguments = itertools.takewhile(lambda part: part not in (">", "&&"), shlex.split(example))
+    given = PARSER.commands[name].make_context(name, arguments).params  # type: ignore[attr-defined]
+    pipeline = given.get("pipeline") or ""
+    if "op" in given and not pipeline.endswith(".yaml"):
+        compose(pipeline, [op for op in given["op"] or () if "@" not in op], given["format"], given["quality"])
+
+
+def test_flags_have_no_value_in_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in COMMANDS:
+        assert main([command, "--help"]) == 0
+        assert "<bool>" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("typed", "completed"), [("b", ["bench"]), ("bench --placement ", list(PLACEMENTS))])
+def test_shells_complete(typed: str, completed: list[str]) -> None:
+    variables = {
+        "_PIXELMILL_COMPLETE": "complete_bash",
+        "COMP_WORDS": f"pixelmill {typed}",
+        "COMP_CWORD": str(len(f"pixelmill {typed}x".split()) - 1),
+    }
+    command = [sys.executable, "-m", "pixelmill"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **variables})
+    assert done.stdout.split() == completed
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -251,13 +251,14 @@ class Point(Figures):
 
 
 class Document(Figures):
-    """Everything about one session."""
+    """Everything about one session. It may have ended early: `interrupted` by Ctrl-C, or by a `problem`, in words."""
 
     schema_version: Literal["pixelmill.bench/1"] = SCHEMA
     version: str
     date: str
     command: str
     interrupted: bool
+    problem: str = ""
     machine: Machine
     load: Load
     runs: tuple[Run, ...]

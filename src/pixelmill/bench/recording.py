@@ -12,11 +12,12 @@ from math import ceil, log2
 from pixelmill.bench import figures
 from pixelmill.bench.containers import Usage as ContainerLooks
 from pixelmill.bench.drive import Tally
-from pixelmill.bench.looks import ORCHESTRATOR, Key, Look, Seen, growth
+from pixelmill.bench.looks import ORCHESTRATOR, PERIOD_S, Key, Look, Seen, growth
 from pixelmill.bench.places import Place
 from pixelmill.cores import machine_id
 from pixelmill.fleet.usage import quantile
 
+LEAST_S = PERIOD_S / 2
 BINS_A_DOUBLING = 8
 """Bins of latencies grow by the eighth root of two: 9 %."""
 
@@ -215,7 +216,7 @@ def _latency(ordered: Sequence[float]) -> figures.Latency:
 def _series(looks: Sequence[Look], key: Key) -> figures.InstanceSeries:
     """Return CPU and memory at each look but the first; CPU is of the time since the look before."""
     at, cpu, memory = [], [], []
-    for before, after in pairwise(looks):
+    for before, after in pairwise(apart(looks)):
         then = next((one for one in before.instances if one.key == key), None)
         now = next((one for one in after.instances if one.key == key), None)
         known = then and now and then.id == now.id
@@ -223,6 +224,13 @@ def _series(looks: Sequence[Look], key: Key) -> figures.InstanceSeries:
         cpu.append(max(0.0, now.cpu_s - then.cpu_s) / (after.at - before.at) if then and now and known else None)
         memory.append(now.memory_bytes if now else None)
     return figures.InstanceSeries(at_s=tuple(at), cpu_cores=tuple(cpu), memory_bytes=tuple(memory))
+
+
+def apart(looks: Sequence[Look]) -> list[Look]:
+    """Return the first look, the last, and those between, but none so close to these that CPU, known to 10 ms, is noise."""
+    kept = list(looks[:1])
+    kept += [look for look in looks[1:-1] if min(look.at - looks[0].at, looks[-1].at - look.at) >= LEAST_S]
+    return kept + list(looks[1:][-1:])
 
 
 def _typical(tallies: Sequence[Tally], median_s: float) -> figures.Typical | None:

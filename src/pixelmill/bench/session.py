@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, Protocol
@@ -18,6 +18,7 @@ from pixelmill.bench.places import Place, Places, Setting
 from pixelmill.bench.ratios import compare, points
 from pixelmill.bench.recording import Recording, Taken
 from pixelmill.bench.workload import Workload
+from pixelmill.errors import PixelmillError
 
 Relation = Literal["", "comparison", "scaling"]
 
@@ -76,17 +77,18 @@ def measure(session: Session, progress: Progress, *, command: str = "") -> Docum
 
     Raises:
         KeyboardInterrupt: Ctrl-C, before anything came back. Later, the document says that it was interrupted.
-        PixelmillError: a place cannot be opened.
+        PixelmillError: a place cannot be opened, before anything came back. Later, the document says so.
     """
     recordings: dict[Setting, Recording] = {}
-    interrupted = False
+    interrupted, problem = False, ""
     date = datetime.now().astimezone().isoformat(timespec="seconds")
     try:
         _all_rounds(session, progress, recordings)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, PixelmillError) as end:
         if not any(taken.tally.done for recording in recordings.values() for taken in recording.rounds):
             raise
-        interrupted = True
+        interrupted = isinstance(end, KeyboardInterrupt)
+        problem = "" if interrupted else str(end)
     measured = [recordings[setting] for setting in session.settings if setting in recordings]
     runs = tuple(recording.run() for recording in measured if recording.rounds)
     complete = len(runs) == len(session.settings)
@@ -95,6 +97,7 @@ def measure(session: Session, progress: Progress, *, command: str = "") -> Docum
         date=date,
         command=command,
         interrupted=interrupted,
+        problem=problem,
         machine=machine(),
         load=session.workload.about,
         runs=runs,
@@ -105,34 +108,41 @@ def measure(session: Session, progress: Progress, *, command: str = "") -> Docum
 
 def _all_rounds(session: Session, progress: Progress, recordings: dict[Setting, Recording]) -> None:
     with ExitStack() as stack:
-        shared = None if session.is_fresh else stack.enter_context(session.open_places())
         opened: dict[Setting, Place] = {}
-        for number in range(session.workload.rounds):
+        if not session.is_fresh:
+            places = stack.enter_context(session.open_places())
+            opened = {setting: places.open(setting) for setting in session.settings}
+            for place in opened.values():
+                _warm_up(place, session.workload, progress)
+        for number in range(1, session.workload.rounds + 1):
             for setting in session.settings:
-                title = f"{setting.label}, round {number + 1} of {session.workload.rounds}"
-                with nullcontext(shared) if shared else session.open_places() as places:
-                    place = opened.get(setting) if shared else None
-                    if place is None:
-                        place = opened[setting] = places.open(setting)
-                        _warm_up(place, session.workload, progress, f"{setting.label}, warming up")
+                with ExitStack() as round_stack:
+                    place = opened.get(setting) or _fresh(session, setting, progress, round_stack)
                     recording = recordings.setdefault(setting, Recording(place))
-                    _one_round(place, session, progress, title, recording)
+                    _one_round(place, session, progress, number, recording)
 
 
-def _warm_up(place: Place, workload: Workload, progress: Progress, title: str) -> None:
+def _fresh(session: Session, setting: Setting, progress: Progress, stack: ExitStack) -> Place:
+    """Return a place that has just been started, and is warm."""
+    place = stack.enter_context(session.open_places()).open(setting)
+    _warm_up(place, session.workload, progress)
+    return place
+
+
+def _warm_up(place: Place, workload: Workload, progress: Progress) -> None:
     if not workload.warm_up:
         return
     tally = Tally()
     warming = replace(workload, requests=workload.warm_up, duration_s=None, rate_per_s=None)
-    progress.begin(title, warming)
+    progress.begin(f"{place.setting.label}, warming up", warming)
     Drive(place.send, warming, tally).run(progress.advance)
     progress.end(tally)
 
 
-def _one_round(place: Place, session: Session, progress: Progress, title: str, recording: Recording) -> None:
+def _one_round(place: Place, session: Session, progress: Progress, number: int, recording: Recording) -> None:
     tally, watch = Tally(), Watch(place.looking)
     containers: list[Usage] = []
-    progress.begin(title, session.workload)
+    progress.begin(f"{place.setting.label}, round {number} of {session.workload.rounds}", session.workload)
     try:
         with ExitStack() as stack:
             if session.engine:

@@ -21,6 +21,10 @@ def show(document: Document, console: Console) -> None:
     console.print(Text(f"{describe_load(document.load)}\n{describe_machine(document.machine)}", "dim"), soft_wrap=True)
     if document.interrupted:
         console.print(Text("interrupted: what had been measured until then", "yellow"))
+    if document.problem:
+        console.print(
+            Text(f"ended early, and this is what had been measured until then: {document.problem}", "red"), soft_wrap=True
+        )
     if document.runs:
         console.print()
         console.print(_summary(document.runs))

@@ -13,8 +13,9 @@ import typer
 
 from pixelmill import __version__, plugins
 from pixelmill.cli.bench import add_to as add_bench
-from pixelmill.cli.choices import examples
+from pixelmill.cli.commands import Commands, epilog
 from pixelmill.cli.describe import add_to as add_describing
+from pixelmill.cli.interrupts import INTERRUPTED
 from pixelmill.cli.report import add_to as add_report
 from pixelmill.cli.run import add_to as add_run
 from pixelmill.cli.security import add_to as add_security
@@ -28,10 +29,16 @@ BAD_USAGE = 2
 
 app = typer.Typer(
     name="pixelmill",
+    cls=Commands,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog=examples("run photos/ -o small/ --op resize:1280x720 --op sharpen -f webp", "ops resize", "up"),
+    epilog=epilog(
+        "run photos/ -o small/ --op resize:1280x720 --op sharpen -f webp",
+        "explain 'resize:640x | sepia | webp' photo.jpg",
+        "up",
+        note="Exit codes: 0 success, 1 failure, 2 bad usage, 130 ended by Ctrl-C.",
+    ),
 )
 for add_to in (add_run, add_describing, add_servers, add_watching, add_bench, add_report, add_security, add_sign):
     add_to(app)
@@ -85,8 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(str(error), FAILED)
     except OSError as error:
         return _refuse(f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error), FAILED)
-    except typer.Abort:
-        return FAILED
+    except typer.Abort:  # Ctrl-C, where nothing else deals with it
+        return INTERRUPTED
     return code if isinstance(code, int) else 0
 
 

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pixelmill.cli.choices import examples
-from pixelmill.cli.groups import grouped
-from pixelmill.cli.interrupts import INTERRUPTED
-from pixelmill.cli.loads import Load, Where
+from pixelmill.cli.commands import add
+from pixelmill.cli.loads import COMPARING_ROUNDS, NUMBER, SCALING_ROUNDS, Load, Where, end
 from pixelmill.cli.security import Access
 from pixelmill.errors import InvalidPipeline
 
@@ -20,17 +18,17 @@ if TYPE_CHECKING:
     from pixelmill.bench.session import Relation
 
 PANEL = "Measuring"
-NUMBER = 100
-COMPARING_ROUNDS = 7
-SCALING_ROUNDS = 6
 SETS = "1/1/1,2/2/2,3/5/3,4/7/4"
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    epilog = examples(
+    add(
+        app,
+        bench,
+        PANEL,
         "bench",
-        "bench --target grpc://localhost:50055 -c 16 -d 30 --json --output before.json",
+        "bench --target grpc://localhost:50055 -c 16 -d 30 -o before.json",
         "bench --picture photos/ -p 'resize:800x | webp' --local",
         "bench --compare spread fused",
         "bench --compare local 3/5/3 -n 40",
@@ -39,7 +37,6 @@ def add_to(app: typer.Typer) -> None:
         "bench --scaling --sets 1/1/1,3/5/3,6/10/6",
         note="docs/benchmark.md says how it measures and what the JSON holds.",
     )
-    app.command(epilog=epilog, rich_help_panel=PANEL)(grouped(bench))
 
 
 def bench(
@@ -78,7 +75,7 @@ def bench(
 
     Sends requests, so many at a time, to a fleet that it starts on this machine, to a running one, or to the bare engine.
     Without --rate it is a closed loop: a slower fleet is sent less.
-    Requests that fail do not stop it; the exit code is 1 where some did, 130 after Ctrl-C, which shows what came until then.
+    Requests that fail do not stop it: the exit code is 1 where some did. Ctrl-C shows what came until then.
     """
     if compare and _are_files(compare):
         _finish(_compare_files(compare), as_json, output)
@@ -140,7 +137,4 @@ def _finish(document: Document, as_json: bool, output: Path | None) -> None:
         if not console.is_terminal:
             console.width = max(console.width, FULL_WIDTH)
         show(document, console)
-    if document.interrupted:
-        raise typer.Exit(INTERRUPTED)
-    if document.failed:
-        raise typer.Exit(1)
+    end(document)

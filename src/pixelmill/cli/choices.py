@@ -1,4 +1,4 @@
-"""What commands' help shares, and what some options can be; spelled out here so that showing help imports nothing."""
+"""What some options can be; spelled out here so that showing help imports nothing."""
 
 from __future__ import annotations
 
@@ -75,9 +75,3 @@ PipelineText = Annotated[
         "-p", "--pipeline", metavar="FILE|TEXT", help="A pipeline as JSON, YAML or text; --op, -f and -q add to it."
     ),
 ]
-
-
-def examples(*commands: str, note: str = "") -> str:
-    """Return the end of a command's help: each example, and the note, on a line of its own."""
-    lines = ["Examples:", *(f"  pixelmill {command}" for command in commands), *([note] if note else [])]
-    return "\n\n".join(lines)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixelmill.cli.choices import PlacementChoice, SourceFormatChoice, examples
+from pixelmill.cli.choices import PlacementChoice, SourceFormatChoice
+from pixelmill.cli.commands import add
 from pixelmill.errors import InvalidPipeline, expected
 
 if TYPE_CHECKING:
@@ -27,12 +28,14 @@ TYPES = {"integer": "whole number", "number": "number", "boolean": "true or fals
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command(epilog=examples("ops", "ops resize", "ops --json > pipeline.schema.json"), rich_help_panel=PANEL)(ops)
-    epilog = examples(
+    add(app, ops, PANEL, "ops", "ops resize", "ops --json > pipeline.schema.json")
+    add(
+        app,
+        explain,
+        PANEL,
         "explain 'resize:1280x720 | blur:2 | sepia | webp' photo.jpg",
         "explain web.yaml --size 6000x4000 --placement spread",
     )
-    app.command(epilog=epilog, rich_help_panel=PANEL)(explain)
 
 
 def ops(

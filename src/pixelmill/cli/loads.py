@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pixelmill.cli.choices import Format, Ops, PipelineText, PlacementChoice, Quality
-from pixelmill.cli.groups import Group
+from pixelmill.cli.commands import Group
 from pixelmill.cli.interrupts import INTERRUPTED, interruptible
 from pixelmill.cli.progress import progress
 from pixelmill.cli.security import Access, url_of
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 
 WARM_UP = 2
 """Requests for each sender before anything counts."""
+NUMBER = 100
+"""Requests of each round of `bench`."""
+DURATION_S = 5.0
+"""Length of each round of `report`."""
+COMPARING_ROUNDS = 7
+SCALING_ROUNDS = 6
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,10 @@ class Load(Group, panel="What is sent"):
 
     concurrency: Annotated[int, typer.Option("-c", "--concurrency", min=1, max=1000, help="Requests at a time.")] = 10
     number: Annotated[
-        int | None, typer.Option("-n", "--number", min=1, help="Requests of each round.", show_default=False)
+        int | None,
+        typer.Option(
+            "-n", "--number", min=1, help=f"Requests of each round; bench: {NUMBER}, unless -d is given.", show_default=False
+        ),
     ] = None
     duration: Annotated[
         float | None,
@@ -43,18 +52,25 @@ class Load(Group, panel="What is sent"):
             "--duration",
             min=0.1,
             max=86_400,
-            help="Length of each round in seconds, instead of --number.",
+            help=f"Seconds of each round, instead of -n; report: {DURATION_S:g}, unless -n is given.",
             show_default=False,
         ),
     ] = None
-    rounds: Annotated[int | None, typer.Option(min=1, max=1000, help="How often each is measured.", show_default=False)] = (
-        None
-    )
+    rounds: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1000,
+            help=f"How often each is measured; unset: {COMPARING_ROUNDS} to compare, {SCALING_ROUNDS} for --scaling and "
+            "report, else 1.",
+            show_default=False,
+        ),
+    ] = None
     rate: Annotated[
         float | None,
         typer.Option(
             min=0.001,
-            help="Begin so many requests a second, however fast they are answered; latency counts from when each was due.",
+            help="Begin so many requests a second, however fast they are answered; unset: the next when one is answered.",
             show_default=False,
         ),
     ] = None
@@ -64,7 +80,7 @@ class Load(Group, panel="What is sent"):
             "--warm-up", min=0, help="Requests that are not counted; unset: 2 × --concurrency.", show_default=False
         ),
     ] = None
-    timeout: Annotated[float, typer.Option(min=0.1, help="After so many seconds a request has failed.")] = 30.0
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds after which a request has failed.")] = 30.0
     picture: Annotated[
         list[Path] | None,
         typer.Option("--picture", metavar="FILE|DIR", help="What is sent, by turns; unset: a 1920×1080 sample. Repeat it."),
@@ -179,6 +195,14 @@ class Where(Group, panel="Where it is sent"):
         except KeyboardInterrupt:
             typer.echo("interrupted before anything was measured", err=True)
             raise typer.Exit(INTERRUPTED) from None
+
+
+def end(document: Document) -> None:
+    """End the command with the exit code that what was measured deserves."""
+    if document.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    if document.failed or document.problem:
+        raise typer.Exit(1)
 
 
 def _plugins(context: typer.Context) -> tuple[str, ...]:

@@ -7,31 +7,30 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pixelmill.cli.bench import PANEL, SCALING_ROUNDS
-from pixelmill.cli.choices import examples
-from pixelmill.cli.groups import grouped
-from pixelmill.cli.interrupts import INTERRUPTED
-from pixelmill.cli.loads import Load, Where
+from pixelmill.cli.bench import PANEL
+from pixelmill.cli.commands import add
+from pixelmill.cli.loads import DURATION_S, SCALING_ROUNDS, Load, Where, end
 from pixelmill.cli.security import Access
 from pixelmill.errors import InvalidPipeline
 
 if TYPE_CHECKING:
     from pixelmill.bench.places import Setting
 
-DURATION_S = 5.0
 SETS = "1/1/1,2/2/2"
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    epilog = examples(
+    add(
+        app,
+        report,
+        PANEL,
         "report -o report.html",
-        "report -o report.html --sets 1/1/1,1/3/1,2/4/2 --resize 4 --filter 8 --watermark 4 -d 20",
-        "report -o report.html --target grpc://localhost:50055 --docker --baseline single.json",
+        "report -o report.html --sets 1/1/1,2/4/2 --filter 8 -d 20",
+        "report -o r.html --target localhost:50055 --baseline one.json",
         "report -o report.html --from figures.json",
-        note="A baseline for a running fleet: pixelmill bench --target … -o single.json, with one instance of each pool.",
+        note="A baseline is measured with one instance of each pool: pixelmill bench --rounds 6 -o one.json …",
     )
-    app.command(epilog=epilog, rich_help_panel=PANEL)(grouped(report))
 
 
 def report(
@@ -68,7 +67,7 @@ def report(
 
     Starts fleets on this machine, the smallest as the baseline, which get the same load in turn; or measures a running one.
     The page shows throughput, latency, load, CPU and memory of each instance, and says what the figures do not show.
-    The exit code is 1 where requests failed, 130 after Ctrl-C, with a page of what came until then.
+    The exit code is 1 where requests failed. Ctrl-C gives a page of what came until then.
     """
     from pixelmill.bench.figures import read, write
     from pixelmill.report.page import render
@@ -86,10 +85,7 @@ def report(
     page = render(Story.of(document, earlier, str(baseline)))
     output.write_text(page, encoding="utf-8")
     typer.echo(f"{output}: {len(page.encode()) / 1000:.0f} kB, {sum(run.completed for run in document.runs)} requests")
-    if document.interrupted:
-        raise typer.Exit(INTERRUPTED)
-    if document.failed:
-        raise typer.Exit(1)
+    end(document)
 
 
 def _settings(where: Setting, sets: str) -> tuple[Setting, ...]:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from pixelmill.cli.choices import Format, Ops, PipelineText, Quality, examples
-from pixelmill.cli.groups import grouped
+from pixelmill.cli.choices import Format, Ops, PipelineText, Quality
+from pixelmill.cli.commands import add
 from pixelmill.cli.interrupts import INTERRUPTED
 from pixelmill.cli.security import Access
 from pixelmill.errors import InvalidPipeline, PixelmillError, expected
@@ -29,7 +29,10 @@ TERMINATED = 143
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    epilog = examples(
+    add(
+        app,
+        run,
+        "Pictures",
         "run photos/ -o small/ --op resize:1280x720 --op sharpen -f webp",
         "run a.jpg b.png -o out/ --op 'text:\"© me\",position=bottom-left'",
         "run photos/ -o out/ --op logo:@logo.png,scale=0.1",
@@ -38,7 +41,6 @@ def add_to(app: typer.Typer) -> None:
         "run photos/ -o out/ --op sepia --executor grpc://localhost:50055",
         note="`pixelmill ops` lists the operations and their values.",
     )
-    app.command(epilog=epilog, rich_help_panel="Pictures")(grouped(run))
 
 
 def run(

@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pixelmill.cli.choices import examples
-from pixelmill.cli.groups import Group
+from pixelmill.cli.commands import Group, add
 
 if TYPE_CHECKING:
     from pixelmill.settings import ClientSettings
 
 PANEL = "Fleet"
-CLIENT_PANEL = "TLS and tokens"
+TLS_PANEL = "TLS and tokens"
 
 
 def _file(flag: str, what: str) -> object:
     """Return an option that takes a file and has a variable of the same name."""
     variable = "PIXELMILL_" + flag.removeprefix("--").replace("-", "_").upper()
-    return typer.Option(flag, metavar="FILE", help=f"{what} Variable: {variable}.", show_default=False)
+    return typer.Option(
+        flag, metavar="FILE", help=f"{what} Variable: {variable}.", show_default=False, rich_help_panel=TLS_PANEL
+    )
 
 
 TlsCert = Annotated[str | None, _file("--tls-cert", "Certificate to serve with, in PEM; unset: unencrypted.")]
@@ -32,7 +33,7 @@ TokensFile = Annotated[str | None, _file("--tokens-file", "Tokens that let clien
 
 
 @dataclass(frozen=True)
-class Tls(Group, panel=CLIENT_PANEL):
+class Tls(Group, panel=TLS_PANEL):
     """The options of a client that may speak TLS."""
 
     tls_ca: Annotated[str | None, _file("--tls-ca", "CA of the server's certificate.")] = None
@@ -56,7 +57,7 @@ class Tls(Group, panel=CLIENT_PANEL):
 
 
 @dataclass(frozen=True)
-class Access(Tls, panel=CLIENT_PANEL):
+class Access(Tls, panel=TLS_PANEL):
     """The options of a client of an orchestrator, which may ask for a token."""
 
     token_file: Annotated[
@@ -71,13 +72,15 @@ def url_of(target: str, settings: ClientSettings) -> str:
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    epilog = examples(
+    add(
+        app,
+        certs,
+        PANEL,
         "certs certs/ --host pictures.example.com --host 192.168.1.104",
         "certs certs/ --worker resize-1 --worker filter-1 --client alice",
         "up --certs certs/",
         note="Run it again to renew them: running servers read them anew.",
     )
-    app.command(epilog=epilog, rich_help_panel=PANEL)(certs)
 
 
 def certs(

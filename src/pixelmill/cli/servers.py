@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pixelmill.cli.choices import PlacementChoice, PoolChoice, examples
+from pixelmill.cli.choices import PlacementChoice, PoolChoice
+from pixelmill.cli.commands import add
 from pixelmill.cli.interrupts import interruptible
 from pixelmill.cli.security import TlsCa, TlsCert, TlsClientCa, TlsKey, TokensFile
 from pixelmill.errors import InvalidPipeline
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
 PANEL = "Fleet"
 Host = Annotated[
     str | None,
-    typer.Option("--host", help="Address to listen on. Variable: PIXELMILL_HOST; all where unset.", show_default=False),
+    typer.Option(
+        "--host",
+        metavar="ADDRESS",
+        help="Address to listen on. Variable: PIXELMILL_HOST; all where unset.",
+        show_default=False,
+    ),
 ]
 Isolate = Annotated[
     bool | None,
@@ -36,15 +42,16 @@ ParentFd = Annotated[int | None, typer.Option("--parent-fd", hidden=True)]
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command(epilog=examples("up", "up --resize 1 --filter 2 --watermark 1 --port 0"), rich_help_panel=PANEL)(up)
-    epilog = examples("worker --pool resize --name resize-1 --port 50052", "worker --pool filter --threads 4")
-    app.command(epilog=epilog, rich_help_panel=PANEL)(worker)
-    epilog = examples(
-        "orchestrator --resize 10.0.0.1:50052,10.0.0.1:50062 --filter 10.0.0.2:50053 --watermark 10.0.0.3:50054",
+    add(app, up, PANEL, "up", "up --resize 1 --filter 2 --watermark 1 --port 0")
+    add(app, worker, PANEL, "worker --pool resize --name resize-1 --port 50052", "worker --pool filter --threads 4")
+    add(
+        app,
+        orchestrator,
+        PANEL,
+        "orchestrator --resize a:50052,a:50062 --filter b:50053,b:50063",
         "orchestrator --worker workers.internal:50057",
         note="A host name that has several addresses stands for all of them.",
     )
-    app.command(epilog=epilog, rich_help_panel=PANEL)(orchestrator)
 
 
 def up(
@@ -60,7 +67,7 @@ def up(
     http_port: Annotated[
         int, typer.Option(min=-1, max=65535, help="Its port for HTTP: the API and the dashboard; 0 is none, -1 any.")
     ] = 8080,
-    host: Annotated[str, typer.Option(help="Address that the orchestrator listens on.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Address that the orchestrator listens on.")] = "127.0.0.1",
     placement: Annotated[
         PlacementChoice | None, typer.Option(help="How steps are spread; unset: one call for each.", show_default=False)
     ] = None,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pixelmill.cli.choices import examples
+from pixelmill.cli.commands import add
 from pixelmill.errors import InvalidPipeline, expected
 
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -16,13 +16,15 @@ UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    epilog = examples(
-        "sign 'resize:300x200,fit=cover | webp:80' photos/cat.jpg --base https://img.example.com",
-        "sign 'resize:640x | auto' https://shop.example.com/a.jpg --expires 7d",
+    add(
+        app,
+        sign,
+        "Fleet",
+        "sign 'resize:300x | webp' cat.jpg --base https://example.com",
+        "sign 'resize:640x | auto' https://example.com/a.jpg --expires 7d",
         "sign preset:thumb photos/cat.jpg --key-file url-keys",
         note="A new key: openssl rand -hex 32",
     )
-    app.command(epilog=epilog, rich_help_panel="Fleet")(sign)
 
 
 def sign(

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixelmill.cli.choices import examples
-from pixelmill.cli.groups import grouped
+from pixelmill.cli.commands import add
 from pixelmill.cli.security import Access, Tls, url_of
 from pixelmill.errors import PixelmillError
 
@@ -29,8 +28,8 @@ INSTANCE_FIELDS = ("pool", "name", "address", "pid", "healthy", "calls", "in_fli
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command(epilog=examples("fleet", "fleet --target 192.168.1.104:50055 --json"), rich_help_panel=PANEL)(grouped(fleet))
-    app.command(epilog=examples("health localhost:50055 && echo it works"), rich_help_panel=PANEL)(grouped(health))
+    add(app, fleet, PANEL, "fleet", "fleet --target 192.168.1.104:50055 --json")
+    add(app, health, PANEL, "health localhost:50055 && echo it works")
 
 
 def fleet(

@@ -136,6 +136,8 @@ def _missing(story: Story) -> Iterator[str]:
     run = story.run
     if story.document.interrupted:
         yield "The measurement was interrupted: the figures are of what had come back until then."
+    if story.document.problem:
+        yield f"The measurement ended early, with the figures of what had come back until then: {story.document.problem}."
     if story.baseline is None:
         yield "A single-instance baseline was not measured, so there is no speed-up on this page."
     if len(story.document.scaling) < 2:

@@ -80,7 +80,8 @@ def _tiles(story: Story) -> Markup:
         tiles.append(("Against the baseline", f"× {story.baseline.speed_up.median:.2f}", _spread(story)))
     if worst := worst_pool(run):
         pool, difference = worst
-        even = "calls between instances of a pool, at most" if difference <= 1 else f"calls between instances of {pool}"
+        whose = "a pool" if difference <= 1 else pool
+        even = f"calls between the instances of {whose}, in one round at most"
         tiles.append(("Difference in load", f"{difference}", even))
     return tag(
         "dl",

@@ -73,8 +73,8 @@ def instances(story: Story) -> Markup:
         tag("h3", "Over time, in the last round"),
         tag(
             "p",
-            "Sampled every half second. All charts of CPU have the same scale, and so have those of memory: the highest "
-            f"values are {most_cpu:.2f} cores and {most_memory:.0f} MB.",
+            "Sampled about every half second. All charts of CPU have the same scale, and so have those of memory: the "
+            f"highest values are {most_cpu:.2f} cores and {most_memory:.0f} MB.",
         ),
         tag("div", *[_multiple(one, most_cpu, most_memory) for one in drawn], class_="multiples"),
         tag("details", tag("summary", "The figures"), _series_table(run)),

@@ -206,10 +206,10 @@ def latency(story: Story) -> Markup | None:
         f"{story.run.completed} requests, " + ", ".join(text for _, text in marks) + f", longest {MS * found.max_s:.0f} ms.",
     )
     named = (*shares, ("longest", found.max_s), ("mean", found.mean_s))
-    rows = [tuple(f"{MS * value:.1f}" for _, value in named)]
+    row = (story.run.completed, *(f"{MS * value:.1f}" for _, value in named))
     return join(
         tag("p", "From sending a request to its answer, as the client sees it: with all waiting for a turn."),
-        table(tuple(f"{name}, ms" for name, _ in named), rows),
+        table(("requests", *(f"{name}, ms" for name, _ in named)), [row]),
         figure(
             chart,
             "Requests by how long they took",

@@ -19,7 +19,7 @@ def table(
             tag(
                 "thead",
                 tag(
-                    "tr", *[tag("th", head, scope="col", style=_left(number in words)) for number, head in enumerate(heads)]
+                    "tr", *[tag("th", head, scope="col", class_=_text(number in words)) for number, head in enumerate(heads)]
                 ),
             ),
             tag(
@@ -55,8 +55,8 @@ def figure(chart: Markup, caption: str, behind: Markup, *, is_open: bool = True)
 
 
 def _cell(number: int, cell: object, is_text: bool) -> Markup:
-    return tag("th", str(cell), scope="row") if number == 0 else tag("td", str(cell), style=_left(is_text))
+    return tag("th", str(cell), scope="row") if number == 0 else tag("td", str(cell), class_=_text(is_text))
 
 
-def _left(is_text: bool) -> str | None:
-    return "text-align: left" if is_text else None
+def _text(is_text: bool) -> str | None:
+    return "text" if is_text else None
