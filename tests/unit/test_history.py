@@ -86,8 +86,8 @@ def test_the_timeline_counts_by_the_end() -> None:
     first, second, third = timeline.seconds()
     assert (first.at, first.completed, first.rejected, first.cancelled, first.failed) == (1000, 2, 1, 1, 1)
     assert (first.bytes_in, first.bytes_out) == (20, 16)
-    assert (first.quantile(0.5), first.quantile(0.99)) == (0.1, 0.3)
-    assert (second.at, second.completed, third.at, third.quantile(0.5)) == (1001, 0, 1002, 0.0)
+    assert first.quantiles(0.5, 0.99) == (0.1, 0.3)
+    assert (second.at, second.completed, third.at, *third.quantiles(0.5)) == (1001, 0, 1002, 0.0)
 
 
 def test_the_timeline_is_bounded() -> None:

@@ -36,9 +36,10 @@ class Second:
     bytes_out: int = 0
     took_s: list[float] = field(default_factory=list)
 
-    def quantile(self, share: float) -> float:
-        """Return the time that this share of the completed requests did not exceed, in seconds; 0 where there were none."""
-        return quantile(sorted(self.took_s), share)
+    def quantiles(self, *shares: float) -> tuple[float, ...]:
+        """Return the times that these shares of the completed requests did not exceed, seconds; 0 where there were none."""
+        ordered = sorted(self.took_s)
+        return tuple(quantile(ordered, share) for share in shares)
 
 
 class Timeline:

@@ -223,4 +223,5 @@ def rendered_view(rendered: Rendered) -> OutputView:
 def second_view(second: Second) -> SecondView:
     """Return what is told of a second."""
     counts = {name: getattr(second, name) for name in SecondView.model_fields if not name.endswith("_s")}
-    return SecondView(**counts, p50_s=second.quantile(0.5), p99_s=second.quantile(0.99))
+    p50_s, p99_s = second.quantiles(0.5, 0.99)
+    return SecondView(**counts, p50_s=p50_s, p99_s=p99_s)

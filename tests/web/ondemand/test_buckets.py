@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
-from pixelmill.errors import ImageTooLarge, SourceError, SourceFailed, SourceForbidden, SourceNotFound
+from pixelmill import run
+from pixelmill.errors import ImageTooLarge, Overloaded, SourceError, SourceFailed, SourceForbidden, SourceNotFound
 from pixelmill.limits import Limits
+from pixelmill.web.ondemand.allowlist import AllowList
 from pixelmill.web.ondemand.buckets import Storage
 from pixelmill.web.ondemand.source import Fetched
+from pixelmill.web.ondemand.threads import Threads
+from tests.fleet.processes import PATIENCE_S
+from tests.web.ondemand.ftp import ftp_server, silent_server
+from tests.web.ondemand.site import KEY, PHOTO, site
 
 LIMITS = Limits(max_input_bytes=100)
 
@@ -73,15 +83,140 @@ def test_a_size_that_lies_is_bounded(bucket: MemoryFileSystem, monkeypatch: pyte
 
 
 def test_one_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It costs nobody else their turn, until there are too many of the kind; then that is said at once."""
     answer = threading.Event()
-    monkeypatch.setattr(MemoryFileSystem, "info", lambda *_, **__: answer.wait(60))
+    real = MemoryFileSystem.info
 
-    async def both() -> None:
-        storage = Storage(LIMITS, 0.1, 2)
+    def info(system: MemoryFileSystem, path: str, **given: object) -> object:
+        return answer.wait(60) if path.endswith("slow") else real(system, path, **given)
+
+    monkeypatch.setattr(MemoryFileSystem, "info", info)
+
+    async def several() -> None:
+        storage = Storage(LIMITS, 0.5, 2)
         try:
-            with pytest.raises(SourceFailed, match=r"expected the source within 0\.1 s, got no answer"):
-                await storage.fetch("memory://bucket/a.png", "")
+            for _ in range(2):
+                assert await storage.fetch("memory://bucket/a.png", "")
+                with pytest.raises(SourceFailed, match=r"expected the source within 0\.5 s, got no answer"):
+                    await storage.fetch("memory://bucket/slow", "")
+            for path in ("slow", "a.png"):
+                with pytest.raises(Overloaded, match="got 2 calls that have not ended since they were given up"):
+                    await storage.fetch(f"memory://bucket/{path}", "")
         finally:
             answer.set()
+        patient = Storage(LIMITS, 30, 2)
+        assert await patient.fetch("memory://bucket/a.png", "")
 
-    asyncio.run(both())
+    asyncio.run(several())
+
+
+async def recovered(threads: Threads) -> None:
+    while threads.stuck:
+        await asyncio.sleep(0.01)
+
+
+def test_calls_that_end_late_make_room_again() -> None:
+    go_on = threading.Event()
+
+    async def calls() -> None:
+        threads = Threads("waiting", 1, 1)
+        with pytest.raises(TimeoutError):
+            await threads.run(lambda: go_on.wait(60), 0.05)
+        with pytest.raises(Overloaded):
+            await threads.run(int, 30)
+        go_on.set()
+        await asyncio.wait_for(recovered(threads), 30)
+        assert await threads.run(lambda: 5, 30) == 5
+        with pytest.raises(ZeroDivisionError):
+            await threads.run(lambda: 1 // 0, 30)
+
+    asyncio.run(calls())
+
+
+def test_a_client_that_leaves_gives_a_call_up() -> None:
+    go_on = threading.Event()
+
+    async def calls() -> None:
+        threads = Threads("waiting", 4, 1)
+        began = threading.Event()
+
+        def wait() -> bool:
+            began.set()
+            return go_on.wait(60)
+
+        task = asyncio.create_task(threads.run(wait, 60))
+        await asyncio.to_thread(began.wait, 60)
+        task.cancel()
+        await asyncio.wait([task])
+        assert threads.stuck == 1
+        go_on.set()
+        await asyncio.wait_for(recovered(threads), 30)
+
+    asyncio.run(calls())
+
+
+def test_threads_are_used_again() -> None:
+    async def calls() -> None:
+        threads = Threads("waiting", 2, 1)
+        used = {await threads.run(threading.get_ident, 30) for _ in range(20)}
+        used |= set(await asyncio.gather(*(threads.run(threading.get_ident, 30) for _ in range(20))))
+        assert len(used) <= 3
+
+    asyncio.run(calls())
+
+
+def test_a_store_over_the_network(tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "a.png").write_bytes(b"picture")
+    (tmp_path / "pictures" / "large.png").write_bytes(b"x" * 101)
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    with ftp_server(tmp_path) as url:
+        first = fetch(f"{url}pictures/a.png")
+        assert first is not None
+        assert first.data == b"picture"
+        assert fetch(f"{url}pictures/a.png", first.validator) is None
+        (tmp_path / "pictures" / "a.png").write_bytes(b"changed")
+        os.utime(tmp_path / "pictures" / "a.png", (1, 1))
+        second = fetch(f"{url}pictures/a.png", first.validator)
+        assert second is not None
+        assert second.data == b"changed"
+        with pytest.raises(ImageTooLarge):
+            fetch(f"{url}pictures/large.png")
+        for path in ("pictures", "pictures/none.png", "none/a.png"):
+            with pytest.raises(SourceNotFound):
+                fetch(url + path)
+        # What a server makes of it that takes dots for folders, and would give out what is not in the list.
+        for path in ("a.png#/../../secret.png", "../secret.png", "%2e%2e/secret.png"):
+            with pytest.raises(SourceForbidden):
+                AllowList(f"{url}pictures/").storage(f"{url}pictures/{path}")
+    with pytest.raises(SourceFailed):
+        fetch(f"{url}pictures/a.png")
+
+
+def test_pictures_of_a_store_over_the_network(photos: Path) -> None:
+    with ftp_server(photos) as url, site(PIXELMILL_URL_KEYS=KEY, PIXELMILL_SOURCE_URLS=url) as made:
+        answers = [made.show("resize:12x;png", f"{url}{path}") for path in ("drawing.png", "none.png", "notes.txt")]
+        assert [answer.status for answer in answers] == [200, 404, 415]
+        assert answers[0].body == run((photos / "drawing.png").read_bytes(), "resize:12x | png").data
+        assert made.show("png", f"{url}{PHOTO}").size == (120, 80)
+
+
+ENDS = """
+import asyncio, threading
+from pixelmill.web.ondemand.threads import Threads
+asyncio.run(Threads("waiting", 1, 1).run(threading.Event().wait, 0.05))
+"""
+
+
+def test_a_call_that_never_ends_keeps_no_process_from_ending() -> None:
+    ended = subprocess.run([sys.executable, "-c", ENDS], timeout=PATIENCE_S, capture_output=True, text=True, check=False)
+    assert ended.stderr.strip().endswith("TimeoutError")
+
+
+def test_a_store_that_is_silent(photos: Path) -> None:
+    settings = {"PIXELMILL_SOURCE_TIMEOUT_S": "0.3", "PIXELMILL_SOURCE_FETCHES": "2", "PIXELMILL_SOURCE_ROOTS": str(photos)}
+    with silent_server() as url, site(PIXELMILL_URL_KEYS=KEY, PIXELMILL_SOURCE_URLS=url, **settings) as made:
+        answers = [made.show("png", f"{url}{number}.png") for number in range(3)]
+        assert [answer.problem["reason"] for answer in answers] == ["SOURCE_FAILED", "SOURCE_FAILED", "OVERLOADED"]
+        assert made.show("png", "drawing.png").status == 200
+        assert "calls that have not ended since they were given up" in made.fleet.orchestrator.errors()

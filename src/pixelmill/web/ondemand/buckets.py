@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import fsspec
 
 from pixelmill.errors import ImageTooLarge, PixelmillError, SourceFailed, SourceForbidden, SourceNotFound, expected
 from pixelmill.limits import Limits
 from pixelmill.web.ondemand.source import Fetched
+from pixelmill.web.ondemand.threads import Threads
 
 
 class Storage:
@@ -18,21 +18,24 @@ class Storage:
 
     Args:
         limits: how large a picture may be.
-        timeout_s: time for a picture, seconds. A thread that is over it goes on until its call ends.
-        threads: calls at a time.
+        timeout_s: time for a picture, seconds.
+        fetches: calls at a time, and how many more may go on that were given up.
     """
 
-    def __init__(self, limits: Limits, timeout_s: float, threads: int) -> None:
+    def __init__(self, limits: Limits, timeout_s: float, fetches: int) -> None:
         self._limits = limits
         self._timeout_s = timeout_s
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="storage")
+        self._threads = Threads("the stores of sources", fetches, fetches)
 
     async def fetch(self, url: str, known: str) -> Fetched | None:
-        """Return what is at a URL; None where it is still the version that `known` names. Raises a `SourceError`."""
-        loop = asyncio.get_running_loop()
+        """Return what is at a URL; None where it is still the version that `known` names.
+
+        Raises:
+            SourceError, ImageTooLarge: it cannot be had.
+            Overloaded: too many calls have not ended.
+        """
         try:
-            async with asyncio.timeout(self._timeout_s):
-                return await loop.run_in_executor(self._threads, self._read, url, known)
+            return await self._threads.run(partial(self._read, url, known), self._timeout_s)
         except TimeoutError:
             raise SourceFailed(f"expected the source within {self._timeout_s:g} s, got no answer for {url}") from None
 
@@ -40,6 +43,7 @@ class Storage:
         most = self._limits.max_input_bytes
         try:
             system, path = fsspec.core.url_to_fs(url)
+            system.invalidate_cache()  # of listings, which may be of any age
             found = system.info(path)
             if found.get("type") == "directory":
                 raise SourceNotFound(expected("a file", "the source", url))

@@ -6,23 +6,37 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 
 import certifi
 import httpcore
 
 from pixelmill.errors import SourceFailed, SourceForbidden
 from pixelmill.web.ondemand.addresses import may_connect, parse_address
+from pixelmill.web.ondemand.threads import Threads
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Returns the addresses of a host, as text."""
+LOOKUPS = 16
+"""Names that are looked up at a time."""
+LOOKUP_S = 10.0
 ALLOWED_AT_ONCE_S = 3.0
 """Time for one of several addresses, seconds: the next one may answer."""
 
 
-async def resolve(host: str, port: int) -> Sequence[str]:
-    """Ask the system's resolver, which also knows odd spellings of addresses: what they mean is what is checked."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+class Resolver:
+    """The system's, which also knows odd spellings of addresses: what they mean is what is checked.
+
+    In threads of its own, so that nothing else has to wait while a name server does not answer.
+    """
+
+    def __init__(self) -> None:
+        self._threads = Threads("the name servers of sources' hosts", LOOKUPS, LOOKUPS)
+
+    async def __call__(self, host: str, port: int) -> Sequence[str]:
+        """Return a host's addresses. Raises `OSError` where there are none in time."""
+        found = await self._threads.run(partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM), LOOKUP_S)
+        return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 class GuardedNetwork(httpcore.AsyncNetworkBackend):
@@ -32,18 +46,18 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
 
     Args:
         is_internal: tells whether a host and port may be in one's own network.
-        resolve: looks hosts up.
+        resolve: looks hosts up; the system's resolver where None.
         plain: connects to addresses.
     """
 
     def __init__(
         self,
         is_internal: Callable[[str, int], bool],
-        resolve: Resolve = resolve,
+        resolve: Resolve | None = None,
         plain: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
         self._is_internal = is_internal
-        self._resolve = resolve
+        self._resolve = resolve or Resolver()
         self._plain = plain or httpcore.AnyIOBackend()
 
     async def connect_tcp(
