@@ -98,6 +98,39 @@ def test_logo_is_read_from_a_file(page: Page) -> None:
     expect(page.locator(".run-state")).to_contain_text("Done")
 
 
+def test_logo_that_is_missing_or_too_large_is_told_before_anything_runs(page: Page) -> None:
+    settled(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.get_by_role("button", name="Add an operation").click()
+    page.locator("button[data-op=logo]").click()
+    expect(page.locator(".preview-note")).to_have_text("Logo wants a picture: choose one, and it runs.")
+    choose = step(page, "logo").locator("input[type=file]")
+    choose.set_input_files({"name": "large.png", "mimeType": "image/png", "buffer": bytes(4 * 1024 * 1024)})
+    expect(step(page, "logo").get_by_text("expected at most 2.9 MiB, got large.png of 4 MiB")).to_be_visible()
+    assert asked == []
+    logo = pixelmill.run(b"P6 2 1 255 \x00\x10\x20\x30\x40\x50", "png").data
+    choose.set_input_files({"name": "logo.png", "mimeType": "image/png", "buffer": logo + bytes(2_900_000 - len(logo))})
+    expect(page.locator(".preview-note")).to_be_hidden()
+    expect(page.locator(".step-name")).to_have_text(["Resize", "Sepia", "Vignette", "Text", "Logo"])
+    settled(page)
+
+
+def test_keyboard_goes_on_where_something_was_added_or_removed(page: Page) -> None:
+    pasted(page, "blur:3 | sepia")
+    page.get_by_role("button", name="Duplicate Blur").press("Enter")
+    expect(page.locator(".step").nth(1).locator(".step-toggle")).to_be_focused()
+    page.get_by_role("button", name="Remove Sepia").press("Enter")
+    expect(page.locator(".step").nth(1).locator(".step-toggle")).to_be_focused()
+    for _ in range(2):
+        page.get_by_role("button", name="Remove Blur").last.press("Enter")
+    expect(page.get_by_role("button", name="Add an operation")).to_be_focused()
+    page.get_by_role("button", name="Make several renditions").press("Enter")
+    expect(page.get_by_label("Name of the rendition").last).to_be_focused()
+    page.get_by_role("button", name="Remove rendition original").press("Enter")
+    expect(page.get_by_role("button", name="Make several renditions")).to_be_focused()
+
+
 def test_operations_are_moved_by_keyboard(page: Page) -> None:
     pasted(page, "blur | sepia | grayscale")
     step(page, "blur").locator(".grip").focus()

@@ -52,8 +52,13 @@ def test_seconds_are_read_by_mouse_and_keyboard(page: Page, shared: Fleet) -> No
     expect(readout).to_be_empty()
     box = page.locator("[data-chart=throughput] .plot-stage").bounding_box()
     assert box
-    page.mouse.move(box["x"] + box["width"] - 20, box["y"] + 60)
+    middle = box["x"] + box["width"] - 20
+    page.mouse.move(middle, box["y"] + 60)
     expect(readout).to_contain_text("completed")
+    line = page.locator("[data-chart=throughput] .pointer line").bounding_box()
+    assert line
+    # It is at the second that the mouse is at: they are a few pixels apart.
+    assert abs(line["x"] - middle) < box["width"] / 300 + 1
 
 
 def test_window_is_chosen_and_remembered_and_the_figures_are_in_a_table(page: Page) -> None:

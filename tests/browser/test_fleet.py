@@ -70,12 +70,30 @@ def test_instance_that_is_killed_is_down_and_comes_back(page: Page, own: Fleet) 
     began = time.monotonic()
     expect(card(page, victim.name)).to_have_attribute("data-state", "down")
     print(f"seen as down after {time.monotonic() - began:.2f} s")
-    expect(page.get_by_role("log").get_by_text("is down").first).to_be_visible()
+    log = page.get_by_role("log")
+    expect(log.get_by_text("is down").first).to_be_visible()
+    # What gRPC says around the cause is in the tooltip.
+    expect(card(page, victim.name).locator(".card-problem")).not_to_contain_text("UNAVAILABLE")
+    expect(card(page, victim.name).locator("dl:visible")).to_have_count(0)
     expect(page.get_by_role("region", name="filter")).to_contain_text("2 of 3 healthy")
     expect(page.locator("[data-tile=instances]")).to_contain_text("1 down")
     victim.restart()
     expect(card(page, victim.name)).to_have_attribute("data-state", "healthy")
-    expect(page.get_by_role("log").get_by_text("is back").first).to_be_visible()
+    expect(log.get_by_text("is back").first).to_be_visible()
+    expect(card(page, victim.name).locator("dl:visible")).to_have_count(2)
+
+
+def test_change_is_noted_while_another_view_is_shown(page: Page, own: Fleet) -> None:
+    page.goto("/#/requests")
+    page.reload()
+    expect(page.locator("#link-state")).to_contain_text("Live")
+    victim = own.workers["filter"][2]
+    victim.kill()
+    expect(page.locator(".events").get_by_text("is down")).to_be_attached()
+    page.get_by_role("link", name="Fleet").click()
+    expect(page.get_by_role("log").get_by_text("is down")).to_be_visible()
+    victim.restart()
+    expect(card(page, victim.name)).to_have_attribute("data-state", "healthy")
 
 
 def test_instance_that_drains_says_so(page: Page, own: Fleet) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from tests.fleet.processes import Fleet, fleet
 
 VIEWS = ("try", "fleet", "requests", "throughput")
 PHONE = 360
+ZOOMED = 720
+"""Pixels that a window of 1440 has at a zoom of 200 %."""
 
 
 def show(page: Page, view: str) -> None:
@@ -52,7 +55,7 @@ def test_theme_is_the_systems_until_another_is_chosen(page: Page) -> None:
     assert page.evaluate(background) == light
 
 
-@pytest.mark.parametrize("width", [PHONE, 768, 1280, 2200])
+@pytest.mark.parametrize("width", [PHONE, ZOOMED, 1280, 2200])
 def test_nothing_is_wider_than_the_window(browser: Browser, shared: Fleet, width: int) -> None:
     with opened(browser, shared.orchestrator.http_url, f"width {width}", {"width": width, "height": 800}) as made:
         for view in VIEWS:
@@ -95,9 +98,13 @@ def test_keyboard_reaches_all_and_shows_where_it_is(page: Page) -> None:
     assert any("grip" in one for one in seen)
     assert any("divider" in one for one in seen)
     assert any("tab" in one for one in seen)
-    page.goto("/")
+    show(page, "fleet")
+    page.reload()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+    expect(page.get_by_role("heading", name="Fleet")).to_be_visible()
 
 
 def test_page_moves_nothing_for_those_who_want_none(page: Page) -> None:
@@ -142,12 +149,17 @@ def test_page_tells_that_the_orchestrator_is_gone_and_goes_on_when_it_is_back(br
         made.expected.append("net::ERR")
         page = made.page
         expect(page.locator("#link-state")).to_contain_text("Live")
+        page.get_by_role("link", name="Fleet").click()
+        expect(page.locator(".card")).to_have_count(1)
         own.orchestrator.kill()
         expect(page.locator("#link-state")).to_contain_text("Connection lost")
+        expect(page.get_by_text(re.compile(r"No answer since \d\d:\d\d:\d\d"))).to_be_visible()
+        assert page.evaluate(POORLY_READABLE) == []
         expect(page.get_by_role("button", name="Retry now")).to_be_visible()
         own.orchestrator.restart()
         page.get_by_role("button", name="Retry now").click()
         expect(page.locator("#link-state")).to_contain_text("Live")
+        expect(page.get_by_text("No answer since")).to_have_count(0)
 
 
 def test_files_forbid_what_is_not_theirs(page: Page, shared: Fleet) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pixelmill.errors import PixelmillError
 from tests.browser.conftest import opened
 from tests.fleet.processes import Fleet, fleet
 
@@ -78,6 +77,7 @@ def test_request_opens_with_a_waterfall_and_exact_figures(page: Page, shared: Fl
     used = answer.headers["X-Pixelmill-Instances"].split(", ")
     page.get_by_role("link", name="Request opened").focus()
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Request", exact=True)).to_be_focused()
     assert page.url.endswith("#/requests/opened")
     rows = page.locator(".detail .waterfall-row")
     expect(rows).to_have_count(3)
@@ -98,7 +98,7 @@ def test_request_opens_with_a_waterfall_and_exact_figures(page: Page, shared: Fl
     )
     assert bars == sorted(bars)
     page.get_by_role("link", name="All requests").click()
-    expect(page.get_by_role("heading", name="Requests")).to_be_visible()
+    expect(page.get_by_role("link", name="Request opened")).to_be_focused()
 
 
 def test_deep_link_opens_a_request_and_tells_of_unknown_ones(browser: Browser, shared: Fleet) -> None:
@@ -114,10 +114,21 @@ def test_deep_link_opens_a_request_and_tells_of_unknown_ones(browser: Browser, s
 
 def test_retries_are_told(browser: Browser) -> None:
     with fleet({"resize": 1, "filter": 2, "watermark": 1}, PIXELMILL_HTTP_PORT="-1") as own:
-        own.workers["filter"][0].kill()
-        with own.client() as client, suppress(PixelmillError):
-            for _ in range(4):
-                client.run(PICTURE, "sepia | webp")
+        first, second = own.workers["filter"]
+        # A stopped worker takes calls and answers none of them, until it is found to be dead.
+        first.signal(signal.SIGSTOP)
+        assert [send(own, "sepia | webp", f"held-{number}").status_code for number in range(2)] == [200, 200]
         with opened(browser, own.orchestrator.http_url, "retries") as made:
-            made.page.get_by_role("link", name="Requests").click()
-            expect(made.page.locator("#view-requests tbody tr").first).to_contain_text("completed")
+            page = made.page
+            page.get_by_role("link", name="Requests").click()
+            page.get_by_role("radio", name="Retried").check()
+            row = page.locator("#view-requests tbody tr")
+            expect(row).to_have_count(1)
+            expect(row).to_contain_text("1 retry")
+            row.click()
+            detail = page.locator(".detail")
+            expect(detail.locator(".waterfall-sum")).to_contain_text("; 1 retry.")
+            expect(detail.locator(".waterfall-row .retried")).to_have_text("1 retry")
+            expect(detail.locator(".waterfall-row")).to_contain_text(second.instance)
+            detail.locator("summary").click()
+            expect(detail.locator("tbody td").last).to_have_text("2")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
@@ -95,20 +96,37 @@ def test_refusal_stands_beside_the_parameter_that_is_at_fault(browser: Browser, 
         expect(page.locator(".step").nth(2).locator(".field-error")).to_have_text(
             "expected a number > 0 for blur.sigma, got -4"
         )
+        sigma = page.locator(".step").nth(2).get_by_role("spinbutton", name="Sigma")
+        expect(sigma).to_have_attribute("aria-invalid", "true")
+        expect(sigma).to_have_accessible_description(re.compile("got -4$"))
         expect(page.locator(".step").nth(0)).not_to_have_class("at-fault")
         expect(page.locator(".run-error")).to_contain_text("That did not work")
         page.locator(".step").nth(2).get_by_role("spinbutton", name="Sigma").fill("4")
         expect(page.locator(".run-error")).to_be_hidden()
         expect(page.locator(".at-fault")).to_have_count(0)
+        expect(sigma).not_to_have_attribute("aria-invalid", "true")
 
 
 def test_file_that_is_no_picture_is_refused(browser: Browser, shared: Fleet) -> None:
     with opened(browser, shared.orchestrator.http_url, "no picture") as made:
         made.expected.append("415 (Unsupported Media Type)")
-        made.page.get_by_label("Choose a picture").set_input_files(
+        page = made.page
+        settled(page)
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.get_by_label("Choose a picture").set_input_files(
             {"name": "notes.png", "mimeType": "image/png", "buffer": b"no picture at all"}
         )
-        expect(made.page.locator(".run-error")).to_contain_text("expected")
+        expect(page.locator(".run-error")).to_contain_text("expected")
+        # Nothing is left of the picture before, and it is asked for once.
+        expect(page.locator(".fact dt")).to_have_text(["Before"])
+        expect(page.get_by_role("link", name="Download")).to_be_hidden()
+        expect(page.get_by_role("heading", name="Where the time went")).to_be_hidden()
+        expect(page.locator(".compare img[src]")).to_have_count(0)
+        assert len([url for url in asked if url.endswith("/v1/process")]) == 1
+        page.get_by_role("button", name="Test chart").click()
+        expect(page.get_by_alt_text("After: 1280 × 854")).to_be_visible()
+        expect(page.locator(".run-error")).to_be_hidden()
 
 
 def test_picture_that_browsers_do_not_show_is_shown_all_the_same(page: Page) -> None:

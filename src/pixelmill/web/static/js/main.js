@@ -10,7 +10,7 @@ import { themeButton } from "./shared/theme.js";
 import { tryIt } from "./try/view.js";
 
 /**
- * A view is made once, when it is first shown. `show` gets what follows its name in the hash; `hide` is told when
+ * A view is made once. `show` gets what follows its name in the hash; `hide` is told when
  * another one is shown.
  *
  * @typedef {{element: HTMLElement, show?: (rest: string) => void, hide?: () => void}} View
@@ -23,6 +23,8 @@ const VIEWS = {
   throughput: { title: "Throughput", short: "Charts", glyph: "chart", make: charts },
 };
 
+const STATES = { connecting: "Connecting", live: "Live", lost: "Connection lost", locked: "Token needed" };
+
 /** @type {Map<string, View>} */
 const made = new Map();
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
@@ -34,14 +36,21 @@ function route() {
   show(view in VIEWS ? view : "try", rest.length ? decodeURIComponent(rest.join("/")) : query && `?${query}`);
 }
 
-function show(name, rest) {
+/** A view, made where it is not yet, and hidden then. @returns {View} */
+function viewOf(name) {
   let view = made.get(name);
   if (!view) {
     view = VIEWS[name].make();
     view.element.id = `view-${name}`;
+    view.element.hidden = true;
     main.append(view.element);
     made.set(name, view);
   }
+  return view;
+}
+
+function show(name, rest) {
+  const view = viewOf(name);
   const changed = shown !== name;
   if (changed && shown) made.get(shown)?.hide?.();
   for (const [other, { element }] of made) element.hidden = other !== name;
@@ -64,7 +73,7 @@ function linkState() {
     const waits = Math.max(0, Math.ceil((live.retryAt - Date.now()) / 1000));
     place.dataset.state = live.state;
     again.hidden = live.state !== "lost" && live.state !== "locked";
-    setText(text, { connecting: "Connecting", live: "Live", lost: "Connection lost", locked: "Token needed" }[live.state]);
+    setText(text, STATES[live.state]);
     again.title = live.state === "lost" ? `Tried again in ${waits} s` : "";
   };
   place.append(h("span.link-dot", { "aria-hidden": "true" }), text, again);
@@ -83,6 +92,13 @@ for (const link of document.querySelectorAll(".tabs a")) {
 }
 themeButton(/** @type {HTMLElement} */ (document.getElementById("theme")));
 linkState();
+document.querySelector(".skip")?.addEventListener("click", (event) => {
+  // Its address is for pages without a script: here a hash is the name of a view.
+  event.preventDefault();
+  main.focus();
+});
 addEventListener("hashchange", route);
+// It takes note of what happens also before it is first shown.
+viewOf("fleet");
 route();
 start();

@@ -16,7 +16,7 @@ import { niceTicks, timeTicks } from "./ticks.js";
  * @property {(seconds: any[]) => string} summary
  */
 
-const HEIGHT = 220;
+const LEAST_WIDTH = 280;
 const PAD = { left: 68, right: 14, top: 12, bottom: 26 };
 
 export class Chart {
@@ -28,7 +28,8 @@ export class Chart {
     this.readout = h("p.readout", { "aria-hidden": "true" });
     this.summary = h("p.chart-summary", { id: `${id}-summary` });
     // A slider is what a keyboard and a screen reader know: it moves over the seconds and tells each one's figures.
-    this.cursor = h("input.chart-cursor", { type: "range", min: 0, max: 1, value: 1, "aria-label": `${spec.title}: second`, "aria-describedby": `${id}-summary` });
+    const names = { "aria-label": `${spec.title}: second`, "aria-describedby": `${id}-summary` };
+    this.cursor = h("input.chart-cursor", { type: "range", min: 0, max: 1, value: 1, ...names });
     this.cursor.addEventListener("input", () => this.#point(Number(this.cursor.value)));
     this.cursor.addEventListener("focus", () => this.#point(Number(this.cursor.value)));
     this.cursor.addEventListener("blur", () => this.#point(null));
@@ -51,11 +52,13 @@ export class Chart {
   draw(seconds, length) {
     this.seconds = seconds;
     this.length = length;
-    this.width = Math.max(280, this.stage.clientWidth);
+    this.width = Math.max(LEAST_WIDTH, this.stage.clientWidth);
+    this.height = this.stage.clientHeight;
     const columns = this.#columns();
-    const ticks = niceTicks(Math.max(0, ...columns.flatMap((column) => column.tops.map((top) => top ?? 0))), Boolean(this.spec.binary));
+    const most = Math.max(0, ...columns.flatMap((column) => column.tops.map((top) => top ?? 0)));
+    const ticks = niceTicks(most, Boolean(this.spec.binary));
     this.top = ticks[ticks.length - 1] || 1;
-    this.canvas.setAttribute("viewBox", `0 0 ${this.width} ${HEIGHT}`);
+    this.canvas.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
     this.pointer = svg("g.pointer", { visibility: "hidden" });
     this.canvas.replaceChildren(...this.#axes(ticks), ...this.#series(columns), this.pointer);
     setText(this.summary, this.spec.summary(seconds));
@@ -86,9 +89,10 @@ export class Chart {
       svg("text.tick", { x: PAD.left - 10, y: this.#y(value) + 4, "text-anchor": "end" }, this.spec.show(value)),
     ]);
     const last = this.seconds.at(-1)?.at;
-    const along = (last === undefined ? [] : timeTicks(last, this.length, this.width)).map(({ at, text }) =>
-      svg("text.tick", { x: this.#xOf(at - last + this.length - 1), y: HEIGHT - 6, "text-anchor": at === last ? "end" : "middle" }, text),
-    );
+    const along = (last === undefined ? [] : timeTicks(last, this.length, this.width)).map(({ at, text }) => {
+      const x = this.#xOf(at - last + this.length - 1);
+      return svg("text.tick", { x, y: this.height - 6, "text-anchor": at === last ? "end" : "middle" }, text);
+    });
     return [...across, ...along];
   }
 
@@ -97,13 +101,16 @@ export class Chart {
     const zero = this.#y(0);
     return series
       .map(({ name }, number) => {
-        const points = columns.map(({ tops }, at) => ({ x: this.#x(at), y: tops[number] === null ? null : this.#y(tops[number]) }));
+        const yOf = (top) => (top === null ? null : this.#y(top));
+        const points = columns.map(({ tops }, at) => ({ x: this.#x(at), y: yOf(tops[number]) }));
         if (stacked) {
           const outline = points.map(({ x, y }) => `${x},${y}`).join(" L");
-          const below = columns.map(({ tops }, at) => `${this.#x(at)},${number ? this.#y(tops[number - 1]) : zero}`).reverse().join(" L");
+          const bottom = ({ tops }, at) => `${this.#x(at)},${number ? this.#y(tops[number - 1]) : zero}`;
+          const below = columns.map(bottom).reverse().join(" L");
           return svg("path.area", { d: points.length > 1 ? `M${outline} L${below} Z` : "", dataset: { series: name } });
         }
-        return svg("g", { dataset: { series: name } }, svg("path.line", { d: pathOf(points) }), lonely(points).map(({ x, y }) => svg("circle.dot", { cx: x, cy: y, r: 2.2 })));
+        const dots = lonely(points).map(({ x, y }) => svg("circle.dot", { cx: x, cy: y, r: 2.2 }));
+        return svg("g", { dataset: { series: name } }, svg("path.line", { d: pathOf(points) }), dots);
       })
       .reverse();
   }
@@ -118,10 +125,15 @@ export class Chart {
       return;
     }
     const x = this.#x(place);
-    const [column] = [this.#columns()[place]];
-    const dots = column.tops.map((top, number) => (top === null || !column.values[number] ? null : svg("circle", { cx: x, cy: this.#y(top), r: 3.5, dataset: { series: this.spec.series[number].name } })));
-    this.pointer.replaceChildren(svg("line", { x1: x, x2: x, y1: PAD.top, y2: HEIGHT - PAD.bottom }), ...dots.filter((dot) => dot !== null));
-    const text = `${clock(second.at)}  ${this.spec.series.map(({ name, value }) => `${name} ${value(second) === null ? "–" : this.spec.show(value(second))}`).join(" · ")}`;
+    const { tops, values } = this.#columns()[place];
+    const { series, show } = this.spec;
+    const dots = tops.flatMap((top, number) => {
+      if (top === null || !values[number]) return [];
+      return [svg("circle", { cx: x, cy: this.#y(top), r: 3.5, dataset: { series: series[number].name } })];
+    });
+    this.pointer.replaceChildren(svg("line", { x1: x, x2: x, y1: PAD.top, y2: this.height - PAD.bottom }), ...dots);
+    const told = series.map(({ name }, number) => `${name} ${values[number] === null ? "–" : show(values[number])}`);
+    const text = `${clock(second.at)}  ${told.join(" · ")}`;
     setText(this.readout, text);
     this.cursor.setAttribute("aria-valuetext", text);
   }
@@ -145,8 +157,8 @@ export class Chart {
   }
 
   #y(value) {
-    const room = HEIGHT - PAD.top - PAD.bottom;
-    return Math.round((HEIGHT - PAD.bottom - (value / this.top) * room) * 10) / 10;
+    const room = this.height - PAD.top - PAD.bottom;
+    return Math.round((this.height - PAD.bottom - (value / this.top) * room) * 10) / 10;
   }
 }
 
@@ -165,4 +177,7 @@ function pathOf(points) {
 }
 
 /** Points that have no neighbor: a line does not show them. */
-const lonely = (points) => points.filter(({ y }, at) => y !== null && (points[at - 1]?.y ?? null) === null && (points[at + 1]?.y ?? null) === null);
+const lonely = (points) => {
+  const missing = (at) => (points[at]?.y ?? null) === null;
+  return points.filter((_, at) => !missing(at) && missing(at - 1) && missing(at + 1));
+};

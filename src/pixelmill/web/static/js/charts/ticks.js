@@ -21,6 +21,7 @@ export function timeTicks(last, length, width) {
   const room = Math.max(2, Math.floor(width / APART_PX));
   const step = [10, 15, 30, 60, 120, 300].find((size) => length / size <= room) ?? 600;
   const ticks = [];
-  for (let at = Math.ceil((last - length + step / 4) / step) * step; at <= last - step / 4; at += step) ticks.push({ at, text: clock(at).replace(/:00$/, "") });
+  const first = Math.ceil((last - length + step / 4) / step) * step;
+  for (let at = first; at <= last - step / 4; at += step) ticks.push({ at, text: clock(at).replace(/:00$/, "") });
   return ticks;
 }

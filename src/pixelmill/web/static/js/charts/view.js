@@ -8,6 +8,10 @@ import { Chart } from "./chart.js";
 
 const MINUTES = [1, 5, 10];
 const MINUTE_S = 60;
+const COLUMNS = [
+  ...["Ten seconds from", "Completed", "Failed", "Rejected", "Cancelled"],
+  ...["Worst p50", "Worst p99", "In", "Out"],
+];
 const perSecond = (value) => `${figure(value)}/s`;
 
 /** @type {import("./chart.js").Spec[]} */
@@ -26,8 +30,9 @@ const CHARTS = [
     ],
     summary: (all) => {
       const sum = (name) => all.reduce((total, second) => total + second[name], 0);
-      const busy = all.length || 1;
-      return `${count(sum("completed"))} completed (${figure(sum("completed") / busy)} per second), ${count(sum("failed"))} failed, ${count(sum("rejected"))} rejected, ${count(sum("cancelled"))} cancelled.`;
+      const rate = figure(sum("completed") / (all.length || 1));
+      const others = ["failed", "rejected", "cancelled"].map((name) => `${count(sum(name))} ${name}`);
+      return `${count(sum("completed"))} completed (${rate} per second), ${others.join(", ")}.`;
     },
   },
   {
@@ -43,7 +48,8 @@ const CHARTS = [
       const busy = all.filter(({ completed }) => completed);
       if (!busy.length) return "No request was completed.";
       const middle = busy.map(({ p50_s: took }) => took).sort((one, other) => one - other)[Math.floor(busy.length / 2)];
-      return `A typical second's p50 was ${seconds(middle)}; the worst second's p99 ${seconds(Math.max(...busy.map(({ p99_s: took }) => took)))}.`;
+      const worst = Math.max(...busy.map(({ p99_s: took }) => took));
+      return `A typical second's p50 was ${seconds(middle)}; the worst second's p99 ${seconds(worst)}.`;
     },
   },
   {
@@ -69,6 +75,7 @@ export function charts() {
   const all = CHARTS.map((spec) => new Chart(spec));
   const told = h("p.count", { role: "status" });
   const body = h("tbody");
+  const head = h("thead", {}, h("tr", {}, COLUMNS.map((name) => h("th", { scope: "col" }, name))));
   const table = h(
     "details.more.panel",
     {},
@@ -76,7 +83,7 @@ export function charts() {
     h(
       "div.table-scroll",
       { tabindex: 0, role: "region", "aria-label": "Figures of each ten seconds" },
-      h("table.figures", {}, h("thead", {}, h("tr", {}, ["Ten seconds from", "Completed", "Failed", "Rejected", "Cancelled", "Worst p50", "Worst p99", "In", "Out"].map((name) => h("th", { scope: "col" }, name)))), body),
+      h("table.figures", {}, head, body),
     ),
   );
   const choice = h("div.segments", { role: "radiogroup", "aria-label": "How far back" });
@@ -89,7 +96,8 @@ export function charts() {
     });
     choice.append(h("label", {}, input, h("span", {}, plural(amount, "minute"))));
   }
-  const element = h("div.view.charts", {}, h("div.view-head", {}, h("h1", {}, "Throughput"), told, choice), h("div.chart-list", {}, all.map((chart) => chart.element)), table);
+  const heading = h("div.view-head", {}, h("h1", {}, "Throughput"), told, choice);
+  const element = h("div.view.charts", {}, heading, h("div.chart-list", {}, all.map((chart) => chart.element)), table);
 
   function draw() {
     if (element.hidden) return;
@@ -111,7 +119,7 @@ function rows(shown) {
   return [...tens.values()].reverse().map((some) => {
     const sum = (name) => some.reduce((total, second) => total + second[name], 0);
     const most = (name) => Math.max(...some.map((second) => second[name]));
-    const cells = [sum("completed"), sum("failed"), sum("rejected"), sum("cancelled")].map(count);
+    const cells = ["completed", "failed", "rejected", "cancelled"].map((name) => count(sum(name)));
     const more = [seconds(most("p50_s")), seconds(most("p99_s")), bytes(sum("bytes_in")), bytes(sum("bytes_out"))];
     return h("tr", {}, h("th", { scope: "row" }, clock(some[0].at)), [...cells, ...more].map((cell) => h("td", {}, cell)));
   });

@@ -10,6 +10,9 @@ const SPARK = { width: 120, height: 28 };
 /** A state as a sign and a word. @param {"healthy" | "draining" | "down"} state */
 export const stateBadge = (state) => h("span.badge", { dataset: { state } }, icon(state), WORDS[state]);
 
+/** What is wrong, without what gRPC says around it. @param {string} problem */
+export const cause = (problem) => problem.replace(/^[A-Z_]+: .*last error: [A-Z_]+: \S+ /, "");
+
 /** @returns {{element: HTMLElement, update: (item: {instance: any, rate: number, rates: number[]}) => void}} */
 export function card() {
   const name = h("h3.card-name");
@@ -17,9 +20,12 @@ export function card() {
   const address = h("p.card-address");
   const problem = h("p.card-problem", { hidden: true });
   const line = svg("polyline", { points: "" });
-  const spark = svg("svg.spark", { viewBox: `0 0 ${SPARK.width} ${SPARK.height}`, preserveAspectRatio: "none", "aria-hidden": "true" }, line);
+  const shape = { viewBox: `0 0 ${SPARK.width} ${SPARK.height}`, preserveAspectRatio: "none" };
+  const spark = svg("svg.spark", { ...shape, "aria-hidden": "true" }, line);
   const figures = new Figures(["rate", "flight", "queued", "calls", "p50", "p99", "memory", "cpu"]);
-  const element = h("li.card", {}, h("div.card-head", {}, name, state), address, problem, h("div.card-main", {}, figures.first(), spark), figures.rest());
+  const main = h("div.card-main", {}, figures.first(), spark);
+  const rest = figures.rest();
+  const element = h("li.card", {}, h("div.card-head", {}, name, state), address, problem, main, rest);
   let shown = "";
   return {
     element,
@@ -35,7 +41,9 @@ export function card() {
       setText(address, instance.pid ? `${instance.address} · up ${span(instance.uptime_s)}` : instance.address);
       address.title = instance.pid ? `process ${instance.pid}, version ${instance.version}` : "";
       problem.hidden = !instance.problem;
-      setText(problem, instance.problem);
+      setText(problem, cause(instance.problem));
+      problem.title = instance.problem;
+      main.hidden = rest.hidden = instance.state === "down";
       figures.fill(instance, rate);
       line.setAttribute("points", points(rates));
     },
@@ -59,7 +67,12 @@ const NAMES = {
   cpu: "CPU",
   memory: "memory",
 };
-const HINTS = { p50: "half of the calls of the last minute took no longer", p99: "99 % of the calls of the last minute took no longer", cpu: "100 % is one core", memory: "resident" };
+const HINTS = {
+  p50: "half of the calls of the last minute took no longer",
+  p99: "99 % of the calls of the last minute took no longer",
+  cpu: "100 % is one core",
+  memory: "resident",
+};
 
 class Figures {
   constructor(names) {
@@ -73,11 +86,14 @@ class Figures {
 
   rest() {
     const names = Object.keys(this.places).filter((name) => name !== "rate");
-    return h("dl.card-figures", {}, names.map((name) => h("div", { title: HINTS[name], dataset: { figure: name } }, h("dt", {}, NAMES[name]), this.places[name], name === "cpu" ? this.cpu : null)));
+    const figure = (name) => {
+      const props = { title: HINTS[name], dataset: { figure: name } };
+      return h("div", props, h("dt", {}, NAMES[name]), this.places[name], name === "cpu" && this.cpu);
+    };
+    return h("dl.card-figures", {}, names.map(figure));
   }
 
   fill(instance, rate) {
-    const isUp = instance.state !== "down";
     const texts = {
       rate: `${figure(rate)} calls/s`,
       calls: count(instance.calls),
@@ -88,7 +104,7 @@ class Figures {
       cpu: percent(instance.cpu),
       memory: bytes(instance.memory_bytes),
     };
-    for (const [name, place] of Object.entries(this.places)) setText(place, isUp ? texts[name] : "–");
-    setVars(this.cpu, { share: isUp ? Math.min(1, instance.cpu / (instance.cores || 1)) : 0 });
+    for (const [name, place] of Object.entries(this.places)) setText(place, texts[name]);
+    setVars(this.cpu, { share: Math.min(1, instance.cpu / (instance.cores || 1)) });
   }
 }

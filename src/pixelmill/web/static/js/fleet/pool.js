@@ -7,6 +7,8 @@ import { card } from "./card.js";
 
 const SPARK_LOOKS = 60;
 const DENSE = 24;
+/** Calls of an instance: of fewer, how they are spread says nothing. */
+const ENOUGH = 10;
 const recent = new Recent();
 
 /** @returns {{element: HTMLElement, update: (pool: any) => void}} */
@@ -29,16 +31,20 @@ export function poolSection({ name }) {
     update(pool) {
       const items = pool.instances.map((instance) => {
         const key = keyOf(instance);
-        return { instance, key, rate: recent.rate(key), rates: recent.rates(key, SPARK_LOOKS), calls: recent.calls(key) };
+        const [rate, rates] = [recent.rate(key), recent.rates(key, SPARK_LOOKS)];
+        return { instance, key, rate, rates, calls: recent.calls(key) };
       });
       const serving = items.filter(({ instance }) => instance.state === "healthy");
-      const lately = serving.reduce((sum, { calls }) => sum + calls, 0);
+      const lately = serving.reduce((sum, { calls }) => sum + calls, 0) >= ENOUGH * serving.length;
       const of = (item) => (lately ? item.calls : item.instance.calls);
       const sum = serving.reduce((total, item) => total + of(item), 0);
-      shares.update(serving.map((item) => ({ ...item, share: sum ? of(item) / sum : 1 / serving.length, amount: of(item) })), ({ key }) => key);
+      const part = (item) => (sum ? of(item) / sum : 1 / serving.length);
+      shares.update(serving.map((item) => ({ ...item, share: part(item), amount: of(item) })), ({ key }) => key);
       list.classList.toggle("dense", items.length > DENSE);
       cards.update(items, ({ key }) => key);
-      tell(told, even, items, serving, sum, lately ? "in the last minute" : "since they started", serving.map(of));
+      setText(told, summary(items, serving));
+      even.hidden = serving.length < 2 || !sum;
+      spread(even, serving.map(of), lately ? "in the last minute" : "since they started");
     },
   };
 }
@@ -52,13 +58,18 @@ export function noteCalls(instances) {
 /** What tells one instance from another. */
 export const keyOf = (instance) => `${instance.pool} ${instance.address}`;
 
-function tell(told, even, items, serving, sum, when, amounts) {
+function summary(items, serving) {
   const rate = items.reduce((total, item) => total + (item.instance.state === "down" ? 0 : item.rate), 0);
-  const some = serving.length < items.length ? `${serving.length} of ${items.length} healthy` : `${plural(serving.length, "instance")}, all healthy`;
-  setText(told, `${some} · ${figure(rate)} calls/s`);
-  even.hidden = serving.length < 2 || !sum;
-  setText(even, `evenness ${percent(evenness(amounts))}`);
-  even.title = `${count(sum)} calls ${when}, ${count(Math.min(...amounts, Infinity))} to ${count(Math.max(...amounts, 0))} each; 100 %: all alike (Jain's index)`;
+  const all = serving.length === items.length;
+  const some = all ? `${plural(items.length, "instance")}, all healthy` : `${serving.length} of ${items.length} healthy`;
+  return `${some} · ${figure(rate)} calls/s`;
+}
+
+function spread(place, amounts, when) {
+  const sum = amounts.reduce((total, amount) => total + amount, 0);
+  const range = `${count(Math.min(...amounts, Infinity))} to ${count(Math.max(...amounts, 0))} each`;
+  setText(place, `evenness ${percent(evenness(amounts))}`);
+  place.title = `${count(sum)} calls ${when}, ${range}; 100 %: all alike (Jain's index)`;
 }
 
 function share() {

@@ -23,6 +23,7 @@ export function slowFrom(requests) {
 
 /** What is searched in. */
 export function textOf(request) {
+  const { id, stages, reason, message, entrance, placement, status } = request;
   const outputs = request.outputs.map(({ name, format }) => `${name} ${format}`);
-  return [request.id, ...request.stages, request.reason, request.message, request.entrance, request.placement, request.status, ...outputs].join(" ").toLowerCase();
+  return [id, ...stages, reason, message, entrance, placement, status, ...outputs].join(" ").toLowerCase();
 }

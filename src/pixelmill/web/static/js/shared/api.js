@@ -77,7 +77,8 @@ export async function process(picture, pipeline, signal) {
   const form = new FormData();
   form.append("pipeline", JSON.stringify(pipeline));
   form.append("image", picture, "picture");
-  const response = await ask("/v1/process", { method: "POST", body: form, signal, headers: { Accept: "application/json" } });
+  const headers = { Accept: "application/json" };
+  const response = await ask("/v1/process", { method: "POST", body: form, signal, headers });
   const { outputs, trace } = await response.json();
   return { trace, outputs: outputs.map(({ data, ...info }) => ({ ...info, blob: toBlob(data, info.format) })) };
 }
@@ -87,7 +88,8 @@ async function reached(path, options) {
     return await fetch(path, options);
   } catch (error) {
     if (/** @type {Error} */ (error).name === "AbortError") throw error;
-    throw new ApiError({ title: "No answer", status: 0, reason: "NO_ANSWER", detail: "The orchestrator does not answer." });
+    const detail = "The orchestrator does not answer.";
+    throw new ApiError({ title: "No answer", status: 0, reason: "NO_ANSWER", detail });
   }
 }
 

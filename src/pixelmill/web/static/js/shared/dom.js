@@ -57,10 +57,20 @@ export function newId(stem) {
   return `${stem}-${made}`;
 }
 
+const CALM_MS = 700;
+let telling = 0;
+
 /** Tell something to those who hear the page. */
 export function announce(text) {
+  clearTimeout(telling);
   const place = document.getElementById("announcer");
   if (place) place.textContent = place.textContent === text ? `${text}\u00a0` : text;
+}
+
+/** Tell it when nothing else has been told for a moment: what changes again and again is heard once. */
+export function announceCalmly(text) {
+  clearTimeout(telling);
+  telling = setTimeout(() => announce(text), CALM_MS);
 }
 
 /** Keep the element of each key: make new ones, drop those that are gone, and put all into order. */

@@ -34,7 +34,7 @@ function ask(refused) {
   });
   const note = refused
     ? h("p.field-error", { id: "token-note", role: "alert" }, "That token is not valid. Try another one.")
-    : h("p.hint", { id: "token-note" }, "This orchestrator lets in those with one of its tokens. It stays in this tab only.");
+    : h("p.hint", { id: "token-note" }, "One of this orchestrator's tokens. It stays in this tab only.");
   const dialog = h(
     "dialog.dialog.small",
     { "aria-labelledby": "token-title" },

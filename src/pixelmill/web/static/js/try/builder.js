@@ -2,8 +2,9 @@
 
 import { h } from "../shared/dom.js";
 import { plural, title } from "../shared/format.js";
-import { icon } from "../shared/icons.js";
+import { icon, iconButton } from "../shared/icons.js";
 import { field } from "./fields.js";
+import { face } from "./pipeline.js";
 import { pickOperation } from "./picker.js";
 import { stepList } from "./steps.js";
 
@@ -15,16 +16,25 @@ export function builder(model) {
   const draw = (reason) => {
     if (reason !== "steps") return;
     const { pipeline } = model;
+    const several = pipeline.renditions.length > 0;
     place.replaceChildren(
       steps(model, pipeline.operations, "Operations of the pipeline"),
-      ...(pipeline.renditions.length ? pipeline.renditions.map((branch) => rendition(model, branch)) : [end(model, pipeline)]),
-      h(
-        "button.button.quiet.branch",
-        { type: "button", title: "Several pictures of one source, which is decoded once", on: { click: () => model.branch() } },
-        icon("plus"),
-        pipeline.renditions.length ? "Add a rendition" : "Make several renditions",
-      ),
+      ...(several ? pipeline.renditions.map((branch) => rendition(model, branch, prune)) : [end(model, pipeline)]),
+      more(several ? "Add a rendition" : "Make several renditions"),
     );
+  };
+  // All is made anew; who used the keyboard goes on where something came, or where something can.
+  const branch = () => {
+    model.branch();
+    [...place.querySelectorAll(".rendition-head input")].at(-1)?.focus();
+  };
+  const prune = (one) => {
+    model.prune(one);
+    place.querySelector(".branch")?.focus();
+  };
+  const more = (text) => {
+    const title = "Several pictures of one source, which is decoded once";
+    return h("button.button.quiet.branch", { type: "button", title, on: { click: branch } }, icon("plus"), text);
   };
   model.listeners.add(draw);
   draw("steps");
@@ -36,15 +46,17 @@ function steps(model, list, label) {
     const step = model.step(op);
     list.push(step);
     model.changed("steps");
-    const card = [...document.querySelectorAll(".step")].find((one) => one.querySelector(".step-toggle[aria-expanded=true]") && one.dataset.op === op && !one.nextElementSibling);
-    card?.querySelector("input, select, textarea, .step-toggle")?.focus({ preventScroll: true });
+    const card = document.getElementById(face(step).id);
+    const first = card?.querySelector(".step-body :is(input, select, textarea)") ?? card?.querySelector(".step-toggle");
+    first?.focus({ preventScroll: true });
     card?.scrollIntoView({ block: "nearest" });
   };
   return stepList(model, list, label, add, (done) => pickOperation(model.schema.operations, done));
 }
 
-function rendition(model, branch) {
-  const name = h("input", { type: "text", value: branch.name, "aria-label": "Name of the rendition", maxlength: 64, spellcheck: "false" });
+function rendition(model, branch, prune) {
+  const props = { type: "text", maxlength: 64, spellcheck: "false", "aria-label": "Name of the rendition" };
+  const name = h("input", { ...props, value: branch.name });
   name.addEventListener("input", () => {
     branch.name = name.value;
     model.changed("values");
@@ -52,12 +64,7 @@ function rendition(model, branch) {
   return h(
     "section.rendition",
     { "aria-label": `Rendition ${branch.name}`, dataset: { rendition: branch.name } },
-    h(
-      "div.rendition-head",
-      {},
-      name,
-      h("button.button.quiet.icon", { type: "button", "aria-label": `Remove rendition ${branch.name}`, title: "Remove", on: { click: () => model.prune(branch) } }, icon("trash")),
-    ),
+    h("div.rendition-head", {}, name, iconButton("trash", "Remove", `rendition ${branch.name}`, () => prune(branch))),
     steps(model, branch.operations, `Operations of ${branch.name}`),
     end(model, branch),
   );
@@ -80,16 +87,18 @@ function end(model, branch) {
 
   function drawFields() {
     const chosen = branch.output.format ?? format.preset;
-    const fits = ({ name, formats }) => name !== "format" && (!formats || chosen === "source" || formats.includes(chosen));
+    const isOf = (formats) => !formats || chosen === "source" || formats.includes(chosen);
+    const fits = ({ name, formats }) => name !== "format" && isOf(formats);
     const fitting = parameters.filter(fits);
     for (const { name } of parameters) {
       if (name !== "format" && !fitting.some((one) => one.name === name)) delete branch.output[name];
     }
     const isMain = ({ name }) => name === "quality" || branch.output[name] !== undefined;
     const more = fitting.filter((parameter) => !isMain(parameter));
+    const fields = (some) => some.map((parameter) => field(parameter, placeOf(parameter.name)));
     place.replaceChildren(
-      ...fitting.filter(isMain).map((parameter) => field(parameter, placeOf(parameter.name))),
-      h("details.more", {}, h("summary", {}, plural(more.length, "more option")), more.map((parameter) => field(parameter, placeOf(parameter.name)))),
+      ...fields(fitting.filter(isMain)),
+      more.length ? h("details.more", {}, h("summary", {}, plural(more.length, "more option")), fields(more)) : "",
     );
   }
 
@@ -100,6 +109,6 @@ function end(model, branch) {
     h("h3", {}, icon("file"), title("output")),
     field(format, placeOf("format")),
     place,
-    h("p.output-error.field-error", { hidden: true, role: "alert" }),
+    h("p.output-error.field-error", { hidden: true }),
   );
 }

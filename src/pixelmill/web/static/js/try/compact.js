@@ -4,6 +4,7 @@
 //   sepia | { small = resize:320x | webp; large = resize:1280x | avif:50 }
 
 const BARE = /^[^|,=";{}\s:](?:[^|,=";{}]*[^|,=";{}\s])?$/;
+const ESCAPES = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 const ALIASES = { jpg: "jpeg", tif: "tiff" };
 
 /** @typedef {ReturnType<typeof import("./schema.js").readSchema>} Schema */
@@ -54,7 +55,14 @@ function written(value) {
   return BARE.test(text) && !/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u.test(text) ? text : JSON.stringify(text);
 }
 
-/** Read a pipeline. @param {string} text @param {Schema} schema @returns {any} @throws {Error} it does not follow the grammar */
+/**
+ * Read a pipeline.
+ *
+ * @param {string} text
+ * @param {Schema} schema
+ * @returns {any}
+ * @throws {Error} it does not follow the grammar
+ */
 export function fromText(text, schema) {
   return new Reader(text, schema).pipeline();
 }
@@ -86,7 +94,8 @@ class Reader {
     const operations = [];
     let output = {};
     while (!this.#next(/[{;}]|$/y)) {
-      const name = this.#match(/[A-Za-z_][A-Za-z0-9_-]*/y, "the name of an operation or a format").replaceAll("-", "_").toLowerCase();
+      const spelled = this.#match(/[A-Za-z_][A-Za-z0-9_-]*/y, "the name of an operation or a format");
+      const name = spelled.replaceAll("-", "_").toLowerCase();
       const kind = this.schema.operations.get(name);
       if (kind) operations.push({ op: name, ...this.#parameters(kind) });
       else output = { format: this.#format(name), ...this.#parameters(this.schema.output) };
@@ -123,7 +132,7 @@ class Reader {
 
   #value() {
     const quoted = this.#next(/"(?:[^"\\]|\\[^])*"/y);
-    if (quoted) return JSON.parse(quoted.replace(/[\n\r\t]/g, (mark) => ({ "\n": "\\n", "\r": "\\r", "\t": "\\t" })[mark] ?? mark));
+    if (quoted) return JSON.parse(quoted.replace(/[\n\r\t]/g, (mark) => ESCAPES[mark]));
     return this.#match(/[^|,=";{}\s:](?:[^|,=";{}]*[^|,=";{}\s])?/y, "a value");
   }
 
@@ -151,7 +160,8 @@ class Reader {
   }
 
   #refuse(wanted) {
-    throw new Error(`expected ${wanted} at character ${this.at + 1}, got ${this.text.slice(this.at, this.at + 30) || "the end"}`);
+    const found = this.text.slice(this.at, this.at + 30) || "the end";
+    throw new Error(`expected ${wanted} at character ${this.at + 1}, got ${found}`);
   }
 }
 

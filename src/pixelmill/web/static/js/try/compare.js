@@ -11,7 +11,8 @@ export class Compare {
   constructor() {
     this.before = h("img.before", { alt: "Before" });
     this.after = h("img.after", { alt: "After" });
-    this.slider = h("input.divider", { type: "range", min: 0, max: 100, step: 0.5, value: 50, "aria-label": "Where before ends and after begins" });
+    const range = { type: "range", min: 0, max: 100, step: 0.5, value: 50 };
+    this.slider = h("input.divider", { ...range, "aria-label": "Where before ends and after begins" });
     this.slider.addEventListener("input", () => this.#divide());
     this.frame = h(
       "div.frame",
@@ -32,9 +33,17 @@ export class Compare {
       });
       return { mode, input, label: h("label", {}, input, h("span", {}, title)) };
     });
-    this.choice = h("div.segments", { role: "radiogroup", "aria-label": "How to compare" }, this.modes.map(({ label }) => label));
+    const labels = this.modes.map(({ label }) => label);
+    this.choice = h("div.segments", { role: "radiogroup", "aria-label": "How to compare" }, labels);
     this.element = h("div.compare", {}, this.frame);
     this.#divide();
+  }
+
+  /** Show nothing: another picture is worked on. */
+  clear() {
+    for (const image of [this.before, this.after]) image.removeAttribute("src");
+    this.shapeBefore = this.shapeAfter = undefined;
+    this.#arrange();
   }
 
   /** @param {Shown} shown */
@@ -53,18 +62,19 @@ export class Compare {
 
   #arrange() {
     const [before, after] = [this.shapeBefore, this.shapeAfter];
-    const isSame = before && after && Math.abs(before.width / before.height / (after.width / after.height) - 1) < SAME_SHAPE;
-    const mode = this.wanted === "slider" && !isSame ? "sides" : this.wanted || (isSame || !after ? "slider" : "sides");
+    const isSame = before && after && Math.abs(ratio(before) / ratio(after) - 1) < SAME_SHAPE;
+    const fits = isSame || !before || !after;
+    const mode = this.wanted && (this.wanted !== "slider" || fits) ? this.wanted : fits ? "slider" : "sides";
     this.element.dataset.mode = mode;
     for (const one of this.modes) {
       one.input.checked = one.mode === mode;
-      one.input.disabled = one.mode === "slider" && !isSame;
+      one.input.disabled = one.mode === "slider" && !fits;
       one.label.title = one.input.disabled ? "The result has another shape" : "";
     }
     const largest = before && after ? Math.max(before.width, after.width) : (before ?? after)?.width;
     const shape = mode === "after" ? after : before;
     if (shape) {
-      this.frame.style.setProperty("--ratio", String(shape.width / shape.height));
+      this.frame.style.setProperty("--ratio", String(ratio(shape)));
       this.frame.style.setProperty("--width", `${mode === "after" ? shape.width : largest}px`);
     }
   }
@@ -75,3 +85,5 @@ export class Compare {
     this.slider.setAttribute("aria-valuetext", `${Math.round(share)} % before, ${Math.round(100 - share)} % after`);
   }
 }
+
+const ratio = ({ width, height }) => width / height;

@@ -5,8 +5,13 @@ import { face } from "./pipeline.js";
 
 /** Take away what is shown. @param {HTMLElement} builder */
 export function clearErrors(builder) {
-  for (const place of builder.querySelectorAll(".step-error, .field-error")) place.hidden = true;
+  // Their fields name them as their description: a hidden text would be read, too.
+  for (const place of builder.querySelectorAll(".step-error, .field-error")) {
+    place.hidden = true;
+    setText(place, "");
+  }
   for (const card of builder.querySelectorAll(".at-fault")) card.classList.remove("at-fault");
+  for (const control of builder.querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
 }
 
 /**
@@ -20,16 +25,18 @@ export function placeError(builder, model, detail) {
   const branches = [model.pipeline, ...model.pipeline.renditions];
   const steps = branches.flatMap(({ operations }) => operations);
   const named = steps.filter(({ op }) => new RegExp(`\\b${op}\\b`).test(detail));
-  const suspects = named.length ? named : steps.filter((step) => values(step).some((value) => detail.endsWith(`got '${value}'`)));
+  const isGiven = (step) => values(step).some((value) => detail.endsWith(`got '${value}'`));
+  const suspects = named.length ? named : steps.filter(isGiven);
   for (const step of suspects) {
     const given = new RegExp(`\\b${step.op}\\.(\\w+)`).exec(detail)?.[1];
     const card = document.getElementById(face(step).id);
     // Of several with that name, it is one whose value was refused.
     if (!card || (suspects.length > 1 && given && !detail.includes(String(step[given])))) continue;
     card.classList.add("at-fault");
-    const field = card.querySelector(`[data-parameter="${given}"] .field-error`);
-    const place = field?.checkVisibility?.({ contentVisibilityAuto: true }) === false ? field : card.querySelector(":scope > .step-error");
-    show(field && card.querySelector(".step-body:not([hidden])") ? field : place, detail);
+    const field = card.querySelector(`[data-parameter="${given}"]`);
+    const isShown = field?.checkVisibility({ contentVisibilityAuto: true });
+    if (isShown) field.querySelector("input, select, textarea")?.setAttribute("aria-invalid", "true");
+    show(isShown ? field.querySelector(".field-error") : card.querySelector(":scope > .step-error"), detail);
     return true;
   }
   if (/\boutput\b/.test(detail)) {
@@ -45,4 +52,4 @@ function show(place, detail) {
   place.hidden = false;
 }
 
-const values = (step) => Object.entries(step).filter(([name]) => name !== "op").map(([, value]) => value);
+const values = ({ op, ...parameters }) => Object.values(parameters);

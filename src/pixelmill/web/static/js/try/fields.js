@@ -1,7 +1,7 @@
 // A field for each kind of parameter. Each gets the parameter, where its value is, and tells of changes.
 
 import { toBase64 } from "../shared/api.js";
-import { h, newId, setText } from "../shared/dom.js";
+import { h, newId, prose, setText } from "../shared/dom.js";
 import { bytes, title } from "../shared/format.js";
 import { STEPS, scaleOf } from "./scale.js";
 import { PLACES } from "./schema.js";
@@ -11,22 +11,25 @@ import { PLACES } from "./schema.js";
  * @typedef {{get: () => any, set: (value: unknown) => void}} Place where a value is; undefined unsets it
  */
 
+/** A form's fields may have 4 MiB, and base64 makes four bytes of three; there is the rest of the pipeline, too. */
+const LARGEST_FILE = 2.9 * 1024 * 1024;
+
 /** A field with its label and description. @param {Parameter} parameter @param {Place} place @returns {HTMLElement} */
 export function field(parameter, place) {
   const id = newId("field");
-  const ids = { id, hint: `${id}-hint`, label: `${id}-label` };
+  const ids = { id, hint: `${id}-hint ${id}-error`, label: `${id}-label` };
   const control = CONTROLS[parameter.kind](parameter, place, ids);
   const grouped = ["place", "several"].includes(parameter.kind);
   const name = title(parameter.name);
   const label = grouped ? h("span.label", { id: ids.label }, name) : h("label", { for: id, id: ids.label }, name);
-  const error = h("p.field-error", { hidden: true, dataset: { errorOf: parameter.name } });
+  const group = grouped ? { role: "group", "aria-labelledby": ids.label } : {};
   return h(
     `div.field.is-${parameter.kind}`,
-    { dataset: { parameter: parameter.name }, ...(grouped ? { role: "group", "aria-labelledby": ids.label } : {}) },
+    { dataset: { parameter: parameter.name }, ...group },
     h("div.field-head", {}, label, control.head),
     control.body,
-    parameter.description && h("p.hint", { id: ids.hint }, parameter.description),
-    error,
+    h("p.hint", { id: `${id}-hint` }, prose(parameter.description)),
+    h("p.field-error", { id: `${id}-error`, hidden: true }),
   );
 }
 
@@ -52,14 +55,16 @@ function number(parameter, place, { id, hint, label }) {
     return { head: box };
   }
   const scale = scaleOf(parameter);
-  const slider = h("input.slider", { type: "range", min: 0, max: STEPS, "aria-labelledby": label, "aria-describedby": hint });
+  const names = { "aria-labelledby": label, "aria-describedby": hint };
+  const slider = h("input.slider", { type: "range", min: 0, max: STEPS, ...names });
   const draw = () => {
     const value = known();
     const at = scale.placeOf(value ?? min);
     slider.value = at;
     slider.style.setProperty("--share", String(at / STEPS));
-    slider.classList.toggle("unset", value === undefined || value === null);
-    slider.setAttribute("aria-valuetext", value === undefined || value === null ? "not set" : String(value));
+    const isUnset = value === undefined || value === null;
+    slider.classList.toggle("unset", isUnset);
+    slider.setAttribute("aria-valuetext", isUnset ? "not set" : String(value));
   };
   box.addEventListener("input", () => {
     store(read(box));
@@ -119,19 +124,22 @@ function choice({ choices = [], preset }, place, { id, hint }) {
   return { head: select };
 }
 
-function anchor({ choices = [], preset, name }, place, { id }) {
+function anchor({ choices = [], preset }, place, { id }) {
+  const chosen = place.get() ?? preset;
   const option = (value, ...shown) => {
-    const input = h("input", { type: "radio", name: id, value, "aria-label": value, checked: (place.get() ?? preset) === value });
+    const input = h("input", { type: "radio", name: id, value, "aria-label": value, checked: value === chosen });
     input.addEventListener("change", () => place.set(value === preset ? undefined : value));
     return h("label", { title: value }, input, ...shown);
   };
   const more = choices.filter((value) => !PLACES.includes(value));
-  const grid = h("div.anchor-grid", { "aria-label": title(name) }, PLACES.map((value) => option(value, h("span.anchor-dot"))));
-  return { head: h("div.anchor", {}, grid, more.length ? h("div.chips", {}, more.map((value) => option(value, h("span", {}, value)))) : null) };
+  const grid = h("div.anchor-grid", {}, PLACES.map((value) => option(value, h("span.anchor-dot"))));
+  const chips = h("div.chips", {}, more.map((value) => option(value, h("span", {}, value))));
+  return { head: h("div.anchor", {}, grid, more.length > 0 && chips) };
 }
 
 function toggle({ preset }, place, { id, hint }) {
-  const input = h("input.switch", { id, type: "checkbox", role: "switch", checked: Boolean(place.get() ?? preset), "aria-describedby": hint });
+  const props = { id, type: "checkbox", role: "switch", "aria-describedby": hint };
+  const input = h("input.switch", { ...props, checked: Boolean(place.get() ?? preset) });
   input.addEventListener("change", () => place.set(input.checked === Boolean(preset) ? undefined : input.checked));
   return { head: input };
 }
@@ -160,11 +168,18 @@ function words({ kind, longest, required, preset }, place, { id, hint }) {
 }
 
 function file(parameter, place, { id, hint }) {
-  const state = h("span.file-state", {}, place.get() ? "A picture is set" : "No picture yet");
+  const state = h("span.file-state", { role: "status" }, place.get() ? "A picture is set" : "No picture yet");
   const input = h("input.visually-hidden", { id, type: "file", accept: "image/*", "aria-describedby": hint });
   input.addEventListener("change", async () => {
     const [chosen] = input.files;
+    input.value = "";
     if (!chosen) return;
+    const fits = chosen.size <= LARGEST_FILE;
+    state.classList.toggle("refused", !fits);
+    if (!fits) {
+      setText(state, `expected at most ${bytes(LARGEST_FILE)}, got ${chosen.name} of ${bytes(chosen.size)}`);
+      return;
+    }
     place.set(await toBase64(chosen));
     setText(state, `${chosen.name}, ${bytes(chosen.size)}`);
   });

@@ -16,6 +16,7 @@ export function importPipeline(model) {
   });
   const error = h("p.field-error", { id: `${id}-error`, role: "alert" });
   const dialog = h("dialog.dialog", { "aria-labelledby": `${id}-title` });
+  const cancel = h("button.button", { type: "button", on: { click: () => dialog.close() } }, "Cancel");
   const form = h(
     "form",
     { method: "dialog" },
@@ -23,7 +24,7 @@ export function importPipeline(model) {
     h("label", { for: `${id}-text` }, "JSON, or the compact text form"),
     text,
     error,
-    h("div.dialog-end", {}, h("button.button", { type: "button", on: { click: () => dialog.close() } }, "Cancel"), h("button.button.primary", { type: "submit" }, "Use it")),
+    h("div.dialog-end", {}, cancel, h("button.button.primary", { type: "submit" }, "Use it")),
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -13,7 +13,8 @@ const POOLS = { resize: "Size and shape", filter: "Color and effects", watermark
  */
 export function pickOperation(operations, done) {
   const headingId = newId("picker");
-  const search = h("input.search", { type: "search", placeholder: "Search", "aria-label": "Search operations", autofocus: true });
+  const names = { placeholder: "Search: Enter takes the first", "aria-label": "Search operations" };
+  const search = h("input.search", { type: "search", ...names, autofocus: true });
   const dialog = h("dialog.dialog.picker", { "aria-labelledby": headingId });
   const groups = Object.entries(POOLS).map(([pool, name]) => {
     const kinds = [...operations.values()].filter((kind) => (kind.pool in POOLS ? kind.pool : "") === pool);
@@ -44,8 +45,9 @@ export function pickOperation(operations, done) {
     event.preventDefault();
     dialog.querySelector("button[data-op]:not([hidden])")?.click();
   });
+  const cancel = h("button.button", { type: "button", on: { click: () => dialog.close() } }, "Cancel");
   dialog.append(
-    h("div.picker-head", {}, h("h2", { id: headingId }, "Add an operation"), search, h("button.button", { type: "button", on: { click: () => dialog.close() } }, "Cancel")),
+    h("div.picker-head", {}, h("h2", { id: headingId }, "Add an operation"), search, cancel),
     h("div.picker-body", {}, groups.filter(({ kinds }) => kinds.length).map(({ element }) => element), none),
   );
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
@@ -56,8 +58,11 @@ export function pickOperation(operations, done) {
 
 function group(pool, name, kinds, choose) {
   const id = newId("group");
-  const buttons = kinds.map((kind) =>
-    h("button.option", { type: "button", dataset: { op: kind.name }, on: { click: () => choose(kind.name) } }, h("strong", {}, title(kind.name)), h("span", {}, kind.summary)),
-  );
-  return h("section.picker-group", { "aria-labelledby": id, dataset: { pool } }, h("h3", { id }, name), h("div.options", {}, buttons));
+  const buttons = kinds.map((kind) => {
+    const props = { type: "button", title: kind.summary, dataset: { op: kind.name } };
+    const on = { click: () => choose(kind.name) };
+    return h("button.option", { ...props, on }, h("strong", {}, title(kind.name)), h("span", {}, kind.summary));
+  });
+  const props = { "aria-labelledby": id, dataset: { pool } };
+  return h("section.picker-group", props, h("h3", { id }, name), h("div.options", {}, buttons));
 }

@@ -52,7 +52,11 @@ export class Model {
     }
   }
 
-  /** Tell that something has changed: values, or which steps there are and in which order. @param {"values" | "steps"} reason */
+  /**
+   * Tell that something has changed: values, or which steps there are and in which order.
+   *
+   * @param {"values" | "steps"} reason
+   */
   changed(reason) {
     if (!keep(KEY, this.data())) keep(KEY, undefined);
     for (const listener of this.listeners) listener(reason);
@@ -64,12 +68,25 @@ export class Model {
     return renditions.length ? { operations, renditions } : { operations, output };
   }
 
+  /** The first step that wants a picture, such as a logo, and has none. @returns {Step | undefined} */
+  wanting() {
+    const { pipeline } = this;
+    const steps = [pipeline, ...pipeline.renditions].flatMap(({ operations }) => operations);
+    return steps.find((step) => this.filesOf(step).some(({ name, required }) => required && !step[name]));
+  }
+
+  /** The parameters of a step that are pictures. @param {Step} step */
+  filesOf(step) {
+    return (this.schema.operations.get(step.op)?.parameters ?? []).filter(({ kind }) => kind === "file");
+  }
+
   /** A new step with what must be given. @param {string} op @returns {Step} */
   step(op) {
     const made = { op };
     for (const parameter of this.schema.operations.get(op)?.parameters ?? []) {
+      const { name, required, optional, example } = parameter;
       // An operation of which nothing must be given may want one of several: its example says which.
-      if (parameter.required || (parameter.optional && parameter.example !== undefined)) made[parameter.name] = firstValue(parameter);
+      if (required || (optional && example !== undefined)) made[name] = firstValue(parameter);
     }
     if (this.schema.operations.get(op)?.positional.includes("width×height")) Object.assign(made, FIRST_SIZE);
     face(made).open = true;
@@ -80,7 +97,8 @@ export class Model {
   branch() {
     const { pipeline } = this;
     const name = uniqueName("rendition", pipeline.renditions);
-    if (!pipeline.renditions.length) pipeline.renditions.push({ name: "original", operations: [], output: pipeline.output });
+    const only = { name: "original", operations: [], output: pipeline.output };
+    if (!pipeline.renditions.length) pipeline.renditions.push(only);
     pipeline.renditions.push({ name, operations: [], output: { ...pipeline.renditions[0].output } });
     pipeline.output = {};
     this.changed("steps");
@@ -92,7 +110,8 @@ export class Model {
     pipeline.renditions = pipeline.renditions.filter((other) => other !== branch);
     if (pipeline.renditions.length === 1) {
       const [last] = pipeline.renditions;
-      Object.assign(pipeline, { operations: [...pipeline.operations, ...last.operations], output: last.output, renditions: [] });
+      const operations = [...pipeline.operations, ...last.operations];
+      Object.assign(pipeline, { operations, output: last.output, renditions: [] });
     }
     this.changed("steps");
   }
@@ -107,17 +126,19 @@ function uniqueName(stem, branches) {
 
 /** The pipeline in `data`, whole and of one shape. @throws {Error} */
 function checked(data, schema) {
-  if (!data || typeof data !== "object" || Array.isArray(data)) throw new Error("expected an object with operations for the pipeline");
+  const isObject = data && typeof data === "object" && !Array.isArray(data);
+  if (!isObject) throw new Error("expected an object with operations for the pipeline");
   const stray = Object.keys(data).find((key) => !["operations", "output", "renditions"].includes(key));
   if (stray) throw new Error(`expected operations, output or renditions in the pipeline, got ${stray}`);
-  const renditions = list(data.renditions, "renditions").map((one) => ({ name: String(one.name ?? ""), ...ends(one, schema) }));
+  const branch = (one) => ({ name: String(one.name ?? ""), ...ends(one, schema) });
+  const renditions = list(data.renditions, "renditions").map(branch);
   return { ...ends(data, schema), renditions };
 }
 
 function ends(data, schema) {
   const operations = list(data.operations, "operations").map((step) => {
-    if (!schema.operations.has(step?.op)) throw new Error(`expected the name of an operation for op, got ${JSON.stringify(step?.op)}`);
-    return structuredClone(step);
+    if (schema.operations.has(step?.op)) return structuredClone(step);
+    throw new Error(`expected the name of an operation for op, got ${JSON.stringify(step?.op)}`);
   });
   const { output = {} } = data;
   return { operations, output: structuredClone(typeof output === "string" ? { format: output } : output) };

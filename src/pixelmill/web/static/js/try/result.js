@@ -1,6 +1,6 @@
 // What came out: the picture beside the one before, sizes, time and where it went; or all renditions.
 
-import { h, setText } from "../shared/dom.js";
+import { announceCalmly, h, setText } from "../shared/dom.js";
 import { bytes, change, plural, seconds } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
 import { waterfall } from "../requests/waterfall.js";
@@ -17,20 +17,27 @@ export class Result {
     this.error = h("div.run-error", { role: "alert", hidden: true });
     this.facts = h("dl.facts", { "aria-label": "Result" });
     this.download = h("a.button", { hidden: true }, icon("download"), "Download");
-    this.time = h("section.time", { "aria-labelledby": "time-title", hidden: true });
-    this.state = h("p.run-state", { role: "status" });
+    this.time = h("section.panel.time", { "aria-labelledby": "time-title", hidden: true });
+    this.state = h("p.run-state.visually-hidden");
     /** @type {{free: () => void}[]} */
     this.shown = [];
-    this.stage = h("div.stage", {}, this.compare.element, this.gallery, this.error, h("div.drop-veil", { "aria-hidden": "true" }, "Drop the picture"));
+    const veil = h("div.drop-veil", { "aria-hidden": "true" }, "Drop the picture");
+    this.stage = h("div.stage", {}, this.compare.element, this.gallery, this.error, veil);
   }
 
-  /** Show the picture that is worked on. @param {File} file */
-  async setSource(file) {
+  /**
+   * Show the picture that is worked on: what came of another one is no more.
+   *
+   * @param {File} file
+   * @param {Promise<Error | null>} run its own run
+   */
+  async setSource(file, run) {
     this.source = { file, width: 0, height: 0 };
     const { source } = this;
-    const shown = await viewable(file);
-    if (this.source !== source) {
-      shown.free();
+    this.#clear();
+    const shown = await viewable(file, run);
+    if (!shown || this.source !== source) {
+      shown?.free();
       return;
     }
     this.before?.free();
@@ -43,7 +50,15 @@ export class Result {
   setRunning() {
     this.stage.classList.add("running");
     this.stage.setAttribute("aria-busy", "true");
-    setText(this.state, "Running …");
+    this.#tell("Running …");
+  }
+
+  /** Say what is missing. @param {string} text */
+  setWaiting(text) {
+    this.#rest();
+    this.note.hidden = false;
+    setText(this.note, text);
+    this.#tell(text);
   }
 
   /** @param {Error} error */
@@ -51,29 +66,52 @@ export class Result {
     this.#rest();
     this.stage.classList.add("failed");
     this.error.hidden = false;
-    this.error.replaceChildren(icon("alert"), h("div", {}, h("strong", {}, "That did not work"), h("p", {}, error.message)));
+    const text = h("div", {}, h("strong", {}, "That did not work"), h("p", {}, error.message));
+    this.error.replaceChildren(icon("alert"), text);
     setText(this.state, "Failed");
+  }
+
+  #tell(text) {
+    setText(this.state, text);
+    announceCalmly(text);
+  }
+
+  #clear() {
+    for (const one of [this.before, ...this.shown]) one?.free();
+    this.shown = [];
+    this.before = this.outputs = this.trace = this.latest = undefined;
+    this.compare.clear();
+    this.#arrange(false);
+    this.note.hidden = this.time.hidden = true;
+    this.#tellFacts();
+  }
+
+  #arrange(several) {
+    this.gallery.hidden = !several;
+    this.compare.element.hidden = several;
+    this.compare.choice.hidden = several;
   }
 
   /** @param {import("../shared/api.js").Processed} made */
   async setResult({ outputs, trace }) {
     this.#rest();
-    this.outputs = outputs;
-    this.trace = trace;
+    this.latest = trace;
     const shown = await Promise.all(outputs.map(({ blob }) => viewable(blob)));
+    if (this.latest !== trace) {
+      for (const one of shown) one.free();
+      return;
+    }
     for (const { free } of this.shown) free();
-    this.shown = shown;
+    Object.assign(this, { outputs, trace, shown });
     const several = outputs.length > 1 || outputs[0].name !== "";
-    this.gallery.hidden = !several;
-    this.compare.element.hidden = several;
-    this.compare.choice.hidden = several;
+    this.#arrange(several);
     if (several) this.gallery.replaceChildren(...outputs.map((output, number) => card(output, shown[number])));
     else this.compare.setAfter(shown[0], describe(outputs[0]));
     this.note.hidden = !shown.some(({ converted }) => converted);
     setText(this.note, "Shown as PNG: the browser does not show this format. The download is the result itself.");
     this.#tellFacts();
     this.#tellTime();
-    setText(this.state, `Done: ${outputs.map(describe).join("; ")}, in ${seconds(trace.total_s)}`);
+    this.#tell(`Done: ${outputs.map((output) => describe(output)).join("; ")}, in ${seconds(trace.total_s)}`);
   }
 
   #rest() {
@@ -86,16 +124,19 @@ export class Result {
     const { source, outputs, trace } = this;
     if (!source) return;
     const before = source.file.size;
-    const facts = [fact("Before", bytes(before), [source.width ? `${source.width} × ${source.height}` : "", kindOf(source.file)].filter(Boolean).join(" · "))];
-    this.download.hidden = !outputs || outputs.length > 1;
+    const size = source.width ? `${source.width} × ${source.height}` : "";
+    const facts = [fact("Before", bytes(before), [size, kindOf(source.file)].filter(Boolean).join(" · "))];
+    this.download.hidden = outputs?.length !== 1;
     if (outputs && trace) {
       const after = outputs.reduce((sum, output) => sum + output.bytes, 0);
       const [only] = outputs;
       const shape = outputs.length > 1 ? plural(outputs.length, "rendition") : describe(only, false);
-      facts.push(fact("After", bytes(after), shape, h("span.change", { dataset: { smaller: String(after <= before) } }, change(before, after))));
-      facts.push(fact("Time", seconds(trace.total_s), `${plural(trace.hops.length, "hop")}, ${plural(new Set(trace.hops.map((hop) => hop.instance)).size, "instance")}`));
+      const saved = h("span.change", { dataset: { smaller: String(after <= before) } }, change(before, after));
+      const instances = new Set(trace.hops.map(({ instance }) => instance)).size;
+      const way = `${plural(trace.hops.length, "hop")}, ${plural(instances, "instance")}`;
+      facts.push(fact("After", bytes(after), shape, saved), fact("Time", seconds(trace.total_s), way));
       if (outputs.length === 1) {
-        this.download.href = this.shown[0]?.converted ? URL.createObjectURL(only.blob) : this.shown[0].url;
+        this.download.href = addressOf(only, this.shown[0]);
         this.download.download = fileName(source.file.name, only);
       }
     }
@@ -106,10 +147,9 @@ export class Result {
     if (!this.trace) return;
     this.time.hidden = false;
     const { request_id: id } = this.trace;
-    this.time.replaceChildren(
-      h("div.section-head", {}, h("h2", { id: "time-title" }, "Where the time went"), h("a.quiet-link", { href: `#/requests/${encodeURIComponent(id)}` }, "Open the request")),
-      waterfall(this.trace),
-    );
+    const link = h("a.quiet-link", { href: `#/requests/${encodeURIComponent(id)}` }, "Open the request");
+    const head = h("div.section-head", {}, h("h2", { id: "time-title" }, "Where the time went"), link);
+    this.time.replaceChildren(head, waterfall(this.trace));
   }
 }
 
@@ -120,16 +160,19 @@ export function fileName(source, { format, name }) {
 }
 
 function describe({ width, height, format, frames, bytes: size }, withSize = true) {
-  const parts = [`${width} × ${height}`, format.toUpperCase(), frames > 1 ? plural(frames, "frame") : "", withSize ? bytes(size) : ""];
-  return parts.filter(Boolean).join(" · ");
+  const shape = [`${width} × ${height}`, format.toUpperCase(), frames > 1 && plural(frames, "frame")];
+  return [...shape, withSize && bytes(size)].filter(Boolean).join(" · ");
 }
 
 function fact(term, value, note, extra) {
-  return h("div.fact", {}, h("dt", {}, term), h("dd", {}, h("span.fact-value", {}, value, extra), h("span.fact-note", {}, note)));
+  const told = h("dd", {}, h("span.fact-value", {}, value, extra), h("span.fact-note", {}, note));
+  return h("div.fact", {}, h("dt", {}, term), told);
 }
 
 function card(output, shown) {
-  const save = h("a.button.quiet.icon", { href: URL.createObjectURL(output.blob), download: `${output.name}.${output.format}`, "aria-label": `Download ${output.name}`, title: "Download" }, icon("download"));
+  const names = { "aria-label": `Download ${output.name}`, title: "Download" };
+  const file = { href: addressOf(output, shown), download: fileName(output.name, { ...output, name: "" }) };
+  const save = h("a.button.quiet.icon", { ...file, ...names }, icon("download"));
   return h(
     "li.rendered",
     {},
@@ -137,5 +180,8 @@ function card(output, shown) {
     h("div.rendered-text", {}, h("strong", {}, output.name), h("span", {}, describe(output)), save),
   );
 }
+
+/** Where the result itself is: what is shown may be a PNG of it. */
+const addressOf = ({ blob }, shown) => (shown.converted ? URL.createObjectURL(blob) : shown.url);
 
 const kindOf = (file) => file.type.replace(/^image\/(x-|vnd\.)?/, "").replace("svg+xml", "svg").toUpperCase();

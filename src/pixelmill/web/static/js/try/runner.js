@@ -18,13 +18,29 @@ export class Runner {
     this.timer = 0;
   }
 
-  /** Run when nothing has been asked for a moment. @param {() => {picture: Blob, pipeline: object}} given what is then */
+  /** Run nothing any more. */
+  stop() {
+    clearTimeout(this.timer);
+    this.running?.abort();
+    this.running = null;
+  }
+
+  /**
+   * Run when nothing has been asked for a moment.
+   *
+   * @param {() => {picture: Blob, pipeline: object}} given what is then
+   */
   soon(given) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.now(given()), CALM_MS);
   }
 
-  /** Run now. @param {{picture: Blob, pipeline: object}} given */
+  /**
+   * Run now.
+   *
+   * @param {{picture: Blob, pipeline: object}} given
+   * @returns {Promise<Error | null>} why it did not work
+   */
   async now({ picture, pipeline }) {
     clearTimeout(this.timer);
     this.running?.abort();
@@ -34,8 +50,10 @@ export class Runner {
     try {
       const made = await process(picture, pipeline, own.signal);
       if (this.running === own) this.hooks.onDone(made);
+      return null;
     } catch (error) {
       if (this.running === own) this.hooks.onError(/** @type {Error} */ (error));
+      return /** @type {Error} */ (error);
     } finally {
       if (this.running === own) this.running = null;
     }

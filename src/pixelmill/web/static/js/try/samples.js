@@ -3,7 +3,10 @@
 const WIDTH = 1600;
 const HEIGHT = 1067;
 
-/** @type {Record<string, {title: string, file: string, draw: (context: CanvasRenderingContext2D) => void, type: string}>} */
+/**
+ * @typedef {(context: CanvasRenderingContext2D) => void} Draw
+ * @type {Record<string, {title: string, file: string, draw: Draw, type: string}>}
+ */
 export const SAMPLES = {
   hills: { title: "Hills", file: "hills.jpg", draw: hills, type: "image/jpeg" },
   chart: { title: "Test chart", file: "chart.png", draw: chart, type: "image/png" },
@@ -31,9 +34,19 @@ function noise(seed) {
   };
 }
 
+const SKY = [[0, "#27406e"], [0.4, "#8c7fb0"], [0.68, "#f0a98a"], [1, "#ffe0b0"]];
+/** Color, height of the foot, and how far it swings, px; the farthest first. */
+const RIDGES = [
+  ["#8d7fa6", 590, 70],
+  ["#6a6c97", 660, 95],
+  ["#47557f", 740, 90],
+  ["#2b3f63", 830, 80],
+  ["#182844", 925, 60],
+];
+
 function hills(context) {
   const sky = context.createLinearGradient(0, 0, 0, HEIGHT * 0.8);
-  for (const [at, color] of [[0, "#27406e"], [0.4, "#8c7fb0"], [0.68, "#f0a98a"], [1, "#ffe0b0"]]) sky.addColorStop(at, color);
+  for (const [at, color] of SKY) sky.addColorStop(at, color);
   context.fillStyle = sky;
   context.fillRect(0, 0, WIDTH, HEIGHT);
   const random = noise(7);
@@ -50,15 +63,14 @@ function hills(context) {
   context.fillStyle = glow;
   context.fillRect(0, 0, WIDTH, HEIGHT);
   disc(context, 1090, 560, 66, "#fff6dc");
-  const layers = [["#8d7fa6", 590, 70], ["#6a6c97", 660, 95], ["#47557f", 740, 90], ["#2b3f63", 830, 80], ["#182844", 925, 60]];
-  layers.forEach(([color, base, swing], number) => ridge(context, random, color, base, swing, number));
+  RIDGES.forEach(([color, base, swing], number) => ridge(context, random, color, base, swing, number));
   trees(context, random);
 }
 
 function ridge(context, random, color, base, swing, number) {
-  const phases = [random() * 6, random() * 6, random() * 6];
-  const top = (x) =>
-    base - swing * (0.6 * Math.sin(x / 260 + phases[0]) + 0.3 * Math.sin(x / 97 + phases[1]) + 0.1 * Math.sin(x / 23 + phases[2]));
+  const waves = [[0.6, 260], [0.3, 97], [0.1, 23]].map(([share, length]) => ({ share, length, phase: random() * 6 }));
+  const height = (x) => waves.reduce((sum, { share, length, phase }) => sum + share * Math.sin(x / length + phase), 0);
+  const top = (x) => base - swing * height(x);
   const shade = context.createLinearGradient(0, base - swing, 0, base + 260);
   shade.addColorStop(0, color);
   shade.addColorStop(1, number < 3 ? "#c99a93" : "#0d1729");

@@ -8,7 +8,8 @@ const STEEPEST = 4;
 /** @param {import("./schema.js").Parameter} parameter */
 export function scaleOf({ min = 0, max = 100, whole, preset, name }) {
   const span = max - min;
-  const typical = typeof preset === "number" ? preset : /^(width|height)$/.test(name) ? TYPICAL_SIZE : min + span * TYPICAL_PLACE;
+  const usual = /^(width|height)$/.test(name) ? TYPICAL_SIZE : min + span * TYPICAL_PLACE;
+  const typical = typeof preset === "number" ? preset : usual;
   const share = (typical - min) / span;
   const curved = min >= 0 && share > 0 && share < TYPICAL_PLACE / 2;
   const power = curved ? Math.min(STEEPEST, Math.log(share) / Math.log(TYPICAL_PLACE)) : 1;

@@ -34,7 +34,10 @@ export const PLACES = [
 ];
 const LONG_TEXT = 300;
 
-/** @param {any} schema @returns {{operations: Map<string, Kind>, output: Kind, most: number}} `most`: operations in a row */
+/**
+ * @param {any} schema
+ * @returns {{operations: Map<string, Kind>, output: Kind, most: number}} `most`: operations in a row
+ */
 export function readSchema(schema) {
   const { output, ...operations } = schema.$defs;
   return {
@@ -47,7 +50,8 @@ export function readSchema(schema) {
 /** The value for a new operation's required parameter. @param {Parameter} parameter */
 export function firstValue(parameter) {
   if (parameter.example !== undefined) return parameter.example;
-  return { number: parameter.min ?? 1, switch: false, choice: parameter.choices?.[0], place: "center" }[parameter.kind] ?? "";
+  const first = { number: parameter.min ?? 1, switch: false, choice: parameter.choices?.[0], place: "center" };
+  return first[parameter.kind] ?? "";
 }
 
 function kindOf(name, definition) {
@@ -69,7 +73,9 @@ function kindOf(name, definition) {
 
 function parameterOf(name, property, required, main) {
   const options = (property.anyOf ?? [property]).filter((option) => option.type !== "null");
-  const type = options.length === 1 ? { ...property, ...options[0] } : (options.find(({ type }) => type === "string") ?? options[0]);
+  const [only] = options;
+  const text = options.find((option) => option.type === "string");
+  const type = options.length === 1 ? { ...property, ...only } : (text ?? only);
   return {
     name,
     description: property.description ?? "",
@@ -86,12 +92,16 @@ function parameterOf(name, property, required, main) {
 function kind(type, several) {
   if (type.contentEncoding === "base64") return { kind: "file" };
   if (type.format === "color") return { kind: "color" };
-  if (type.enum) return { kind: PLACES.every((place) => type.enum.includes(place)) ? "place" : "choice", choices: type.enum };
+  if (type.enum) {
+    const isPlace = PLACES.every((place) => type.enum.includes(place));
+    return { kind: isPlace ? "place" : "choice", choices: type.enum };
+  }
   if (type.type === "boolean") return { kind: "switch" };
   if (type.type === "array") return { kind: "several", choices: type.items.enum ?? [] };
   if (type.type === "number" || type.type === "integer") {
     const above = type.exclusiveMinimum !== undefined;
-    return { kind: "number", min: type.exclusiveMinimum ?? type.minimum, max: type.maximum, above, whole: type.type === "integer" };
+    const min = type.exclusiveMinimum ?? type.minimum;
+    return { kind: "number", min, max: type.maximum, above, whole: type.type === "integer" };
   }
   return { kind: several || type.maxLength > LONG_TEXT ? "lines" : "text", longest: type.maxLength };
 }

@@ -40,16 +40,16 @@ export function share(given) {
 
   const list = h("div.tab-list", { role: "tablist", "aria-label": "Copy the pipeline as" }, tabs);
   list.addEventListener("keydown", (event) => {
-    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!by) return;
+    const [at, last] = [SNIPPETS.indexOf(chosen), SNIPPETS.length - 1];
+    const next = { ArrowRight: at < last ? at + 1 : 0, ArrowLeft: at ? at - 1 : last, Home: 0, End: last }[event.key];
+    if (next === undefined) return;
     event.preventDefault();
-    const next = (SNIPPETS.indexOf(chosen) + by + SNIPPETS.length) % SNIPPETS.length;
     choose(SNIPPETS[next]);
     tabs[next].focus();
   });
   const heading = h("h2", { id: `${base}-title` }, "Use it elsewhere");
-  const section = h("section.share", { "aria-labelledby": heading.id }, h("div.section-head", {}, heading, copy), list, panel, note);
-  return { element: section, draw };
+  const head = h("div.section-head", {}, heading, copy);
+  return { element: h("section.panel.share", { "aria-labelledby": heading.id }, head, list, panel, note), draw };
 }
 
 function shortened(text) {

@@ -45,6 +45,7 @@ export const SNIPPETS = [
 /** What a shell takes as one argument, and every proxy as an address; a pipeline with a logo is longer. */
 const LONGEST_ARGUMENT = 100_000;
 const LONGEST_ADDRESS = 8000;
+const STRING_OR_BAR = /"(?:[^"\\]|\\.)*"|\s*\|\s*/g;
 
 function curl({ pipeline, schema, file, type, origin, locked }) {
   const text = toText(pipeline, schema) || "source";
@@ -65,7 +66,10 @@ function curl({ pipeline, schema, file, type, origin, locked }) {
 function python({ pipeline, schema, file, type, grpc }) {
   const several = Boolean(pipeline.renditions?.length);
   const save = several
-    ? [`for name, made in result.renditions.items():`, `    pathlib.Path(f"{name}.{made.info.format}").write_bytes(made.data)`]
+    ? [
+        `for name, made in result.renditions.items():`,
+        `    pathlib.Path(f"{name}.{made.info.format}").write_bytes(made.data)`,
+      ]
     : [`pathlib.Path(${literal(savedAs(file, type, pipeline.output))}).write_bytes(result.data)`];
   return [
     "import pathlib, pixelmill",
@@ -83,7 +87,8 @@ function url({ pipeline, schema, file, origin }) {
   const ends = pipeline.renditions?.length ? pipeline.renditions : [{ operations: [], output: pipeline.output }];
   const address = ({ name, operations, output }) => {
     const text = toText({ operations: [...pipeline.operations, ...operations], output }, schema) || "source";
-    const segment = plain(text.replaceAll(/"(?:[^"\\]|\\.)*"|\s*\|\s*/g, (found) => (found.startsWith('"') ? found : ";")));
+    const apart = text.replaceAll(STRING_OR_BAR, (found) => (found.startsWith('"') ? found : ";"));
+    const segment = plain(apart);
     const stages = segment.length > LONGEST_ADDRESS ? `preset:${name || "NAME"}` : segment;
     return `${origin}/i/unsafe/${stages}/ROOT/${plain(file)}`;
   };
@@ -91,13 +96,13 @@ function url({ pipeline, schema, file, origin }) {
 }
 
 function noteOfUrl(text) {
-  const long =
-    " `preset:NAME` stands for a pipeline of the orchestrator's configuration file (`PIXELMILL_CONFIG`): this one is too long.";
-  return (
-    "For `<img>`: the orchestrator makes the picture when the address is opened. `ROOT` stands for the name of a folder of " +
-    "sources, as in `PIXELMILL_SOURCE_ROOTS=ROOT=/my/pictures`. `unsafe` works where `PIXELMILL_URL_UNSAFE=true`; " +
-    `elsewhere \`pixelmill sign\` puts a signature in its place.${text.includes("/unsafe/preset:") ? long : ""}`
-  );
+  const notes = [
+    "For `<img>`: the orchestrator makes the picture when the address is opened.",
+    "`ROOT` stands for the name of a folder of sources, as in `PIXELMILL_SOURCE_ROOTS=ROOT=/my/pictures`.",
+    "`unsafe` works where `PIXELMILL_URL_UNSAFE=true`; elsewhere `pixelmill sign` puts a signature in its place.",
+  ];
+  const long = "`preset:NAME` stands for a pipeline of the configuration file, `PIXELMILL_CONFIG`: this one is too long.";
+  return [...notes, text.includes("/unsafe/preset:") && long].filter(Boolean).join(" ");
 }
 
 /** Percent-encoded, but for what a path may hold and people read. */

@@ -6,6 +6,7 @@ import { keep, kept } from "../shared/store.js";
 import { SAMPLES, sample } from "./samples.js";
 
 const KEY = "sample";
+const ACCEPTED = "image/*,.avif,.heic,.heif,.jxl,.tif,.tiff,.pnm,.ppm,.ico";
 
 /**
  * @param {(picture: File) => void} onPicture
@@ -13,10 +14,11 @@ const KEY = "sample";
  * @returns {{element: HTMLElement, start: () => void, listenTo: (area: HTMLElement) => void}}
  */
 export function source(onPicture, onRefusal) {
-  const input = h("input.visually-hidden", { type: "file", id: "picture-file", accept: "image/*,.avif,.heic,.heif,.jxl,.tif,.tiff,.pnm,.ppm,.ico,.svg" });
-  const samples = Object.entries(SAMPLES).map(([name, { title }]) =>
-    h("button.chip", { type: "button", "aria-pressed": "false", dataset: { sample: name }, on: { click: () => take(name) } }, title),
-  );
+  const input = h("input.visually-hidden", { type: "file", id: "picture-file", accept: ACCEPTED });
+  const samples = Object.entries(SAMPLES).map(([name, { title }]) => {
+    const props = { type: "button", "aria-pressed": "false", dataset: { sample: name } };
+    return h("button.chip", { ...props, on: { click: () => take(name) } }, title);
+  });
   const press = (name) => {
     for (const button of samples) button.setAttribute("aria-pressed", String(button.dataset.sample === name));
   };

@@ -2,7 +2,7 @@
 
 import { announce, h } from "../shared/dom.js";
 import { plural, title } from "../shared/format.js";
-import { icon } from "../shared/icons.js";
+import { icon, iconButton } from "../shared/icons.js";
 import { toText } from "./compact.js";
 import { field } from "./fields.js";
 import { face } from "./pipeline.js";
@@ -33,9 +33,14 @@ export function stepList(model, steps, label, onAdd, pick) {
     announce(`${title(step.op)} is number ${to + 1} of ${steps.length}`);
   };
   sortable(list, move);
-  const add = h("button.button.add", { type: "button", disabled: steps.length >= model.schema.most, on: { click: () => pick(onAdd) } }, icon("plus"), "Add an operation");
-  return h("div.step-list", {}, steps.length ? list : h("p.empty-steps", {}, "No operation: the picture passes as it is."), add);
+  const isFull = steps.length >= model.schema.most;
+  const props = { type: "button", disabled: isFull, on: { click: () => pick(onAdd) } };
+  const add = h("button.button.add", props, icon("plus"), isFull ? "As many as there may be" : "Add an operation");
+  const none = h("p.empty-steps", {}, "No operation: the picture passes as it is.");
+  return h("div.step-list", {}, steps.length ? list : none, add);
 }
+
+const toggleOf = (step) => document.getElementById(face(step).id)?.querySelector("button.step-toggle");
 
 function card(model, steps, step, place) {
   const kind = model.schema.operations.get(step.op);
@@ -61,15 +66,25 @@ function card(model, steps, step, place) {
   if (open) fill();
   const remove = () => {
     steps.splice(place, 1);
+    const next = steps[place] ?? steps[place - 1];
+    const around = document.getElementById(id)?.closest(".step-list");
+    const lists = [...document.querySelectorAll(".step-list")];
     model.changed("steps");
+    // The list is a new one; who used the keyboard goes on at the neighbor.
+    const list = document.querySelectorAll(".step-list")[lists.indexOf(around)];
+    (next ? toggleOf(next) : list?.querySelector(".add"))?.focus();
     announce(`${name} removed, ${plural(steps.length, "operation")} left`);
   };
   const duplicate = () => {
-    steps.splice(place + 1, 0, structuredClone(step));
+    const copy = structuredClone(step);
+    steps.splice(place + 1, 0, copy);
     model.changed("steps");
+    toggleOf(copy)?.focus();
     announce(`${name} duplicated`);
   };
-  const grip = h("button.grip", { type: "button", title: "Drag to move; or the arrow keys", "aria-label": `Move ${name}, number ${place + 1} of ${steps.length}: arrow keys` }, icon("grip"));
+  const where = `number ${place + 1} of ${steps.length}`;
+  const names = { title: "Drag to move; or the arrow keys", "aria-label": `Move ${name}, ${where}: arrow keys` };
+  const grip = h("button.grip", { type: "button", ...names }, icon("grip"));
   return h(
     "li.step",
     { id, dataset: { pool: kind.pool, op: step.op } },
@@ -78,11 +93,11 @@ function card(model, steps, step, place) {
       {},
       grip,
       toggle,
-      h("button.button.quiet.icon", { type: "button", title: "Duplicate", "aria-label": `Duplicate ${name}`, on: { click: duplicate } }, icon("copy")),
-      h("button.button.quiet.icon", { type: "button", title: "Remove", "aria-label": `Remove ${name}`, on: { click: remove } }, icon("trash")),
+      iconButton("copy", "Duplicate", name, duplicate),
+      iconButton("trash", "Remove", name, remove),
     ),
     body,
-    h("p.step-error", { hidden: true, role: "alert" }),
+    h("p.step-error", { hidden: true }),
   );
 }
 
@@ -102,11 +117,15 @@ function form(step, kind, changed) {
   return [
     h("p.step-about", {}, kind.summary),
     ...fields(kind.parameters.filter(isMain)),
-    more.length ? h("details.more", {}, h("summary", {}, plural(more.length, "more option")), ...fields(more)) : "",
+    more.length ? h("details.more", {}, h("summary", {}, plural(more.length, "more option")), fields(more)) : "",
   ];
 }
 
 function summaryOf(step, model) {
-  const shown = step.image ? { ...step, image: "…" } : step;
+  const shown = { ...step };
+  for (const { name } of model.filesOf(step)) {
+    if (step[name]) shown[name] = "…";
+    else delete shown[name];
+  }
   return toText({ operations: [shown] }, model.schema).slice(step.op.length + 1);
 }

@@ -2,6 +2,7 @@
 
 import { askJson } from "../shared/api.js";
 import { h, setText } from "../shared/dom.js";
+import { seconds, title } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
 import { live } from "../shared/live.js";
 import { keep, kept } from "../shared/store.js";
@@ -62,7 +63,8 @@ class Bench {
       onError: (error) => this.#failed(error),
     });
     this.live = h("input.switch", { type: "checkbox", role: "switch", id: "live-run", checked: kept("live", true) });
-    this.source = source((file) => this.#setSource(file), (message) => this.result.setError(new Error(message)));
+    const refuse = (message) => this.result.setError(new Error(message));
+    this.source = source((file) => this.#setSource(file), refuse);
     this.share = share(() => this.#given());
     this.builder = builder(this.model);
     this.#lay(element);
@@ -78,7 +80,8 @@ class Bench {
   }
 
   start(shared) {
-    if (!(shared && this.take(shared)) && !this.model.loadKept()) this.model.load(fromText(FIRST.text, this.model.schema));
+    const isTaken = (shared && this.take(shared)) || this.model.loadKept();
+    if (!isTaken) this.model.load(fromText(FIRST.text, this.model.schema));
     this.source.start();
   }
 
@@ -94,22 +97,6 @@ class Bench {
   }
 
   #lay(element) {
-    const run = h("button.button.primary.run", { type: "button", on: { click: () => this.#run() } }, icon("play"), "Run");
-    const preset = h("select", { "aria-label": "Begin with" }, h("option", { value: "" }, "Begin with …"));
-    preset.append(...PRESETS.map(({ name, note }, number) => h("option", { value: number, title: note }, name)));
-    preset.addEventListener("change", () => {
-      this.model.load(fromText(PRESETS[Number(preset.value)].text, this.model.schema));
-      preset.value = "";
-    });
-    const paste = h("button.button.quiet.icon", { type: "button", title: "Paste a pipeline", "aria-label": "Paste a pipeline", on: { click: () => importPipeline(this.model) } }, icon("import"));
-    const link = linkButton(() => this.#link());
-    const panel = h(
-      "section.panel.pipeline",
-      { "aria-labelledby": "pipeline-title" },
-      h("div.panel-head", {}, h("h2", { id: "pipeline-title" }, "Pipeline"), preset, paste, link),
-      this.builder,
-      h("div.panel-foot", {}, h("label.live-run", { for: "live-run" }, this.live, "Run on every change"), run),
-    );
     const { result } = this;
     const work = h(
       "section.panel.work",
@@ -119,27 +106,57 @@ class Bench {
       result.note,
       h("div.facts-row", {}, result.facts, result.download, result.state),
     );
-    element.append(h("div.bench", {}, panel, h("div.bench-main", {}, work, h("div.panel", {}, result.time), h("div.panel", {}, this.share.element))));
+    const panels = [result.time, this.share.element];
+    element.append(h("div.bench", {}, this.#panel(), h("div.bench-main", {}, work, panels)));
     this.source.listenTo(work);
+  }
+
+  #panel() {
+    const run = h("button.button.primary.run", { type: "button", on: { click: () => this.#run() } }, icon("play"), "Run");
+    const preset = h("select", { "aria-label": "Begin with" }, h("option", { value: "" }, "Begin with …"));
+    preset.append(...PRESETS.map(({ name, note }, number) => h("option", { value: number, title: note }, name)));
+    preset.addEventListener("change", () => {
+      this.model.load(fromText(PRESETS[Number(preset.value)].text, this.model.schema));
+      preset.value = "";
+    });
+    const paste = h("button.button.quiet", { type: "button", "aria-label": "Paste a pipeline" }, "Paste");
+    paste.addEventListener("click", () => importPipeline(this.model));
+    const link = linkButton(() => this.#link());
+    return h(
+      "section.panel.pipeline",
+      { "aria-labelledby": "pipeline-title" },
+      h("div.panel-head", {}, h("h2", { id: "pipeline-title" }, "Pipeline"), preset, paste, link),
+      this.builder,
+      h("div.panel-foot", {}, h("label.live-run", { for: "live-run" }, this.live, "Run on every change"), run),
+    );
   }
 
   async #setSource(file) {
     this.file = file;
     this.share.draw();
-    this.#run();
+    const run = this.#run();
     try {
-      await this.result.setSource(file);
+      await this.result.setSource(file, run);
     } catch (error) {
       this.#failed(/** @type {Error} */ (error));
     }
   }
 
   #maybeRun() {
-    if (this.live.checked && this.file) this.runner.soon(() => this.#work());
+    if (this.live.checked && this.#isReady()) this.runner.soon(() => this.#work());
   }
 
-  #run() {
-    if (this.file) this.runner.now(this.#work());
+  /** Run now. @returns {Promise<Error | null>} why it did not work */
+  async #run() {
+    return this.#isReady() ? this.runner.now(this.#work()) : null;
+  }
+
+  #isReady() {
+    const wanting = this.model.wanting();
+    if (!wanting) return Boolean(this.file);
+    this.runner.stop();
+    this.result.setWaiting(`${title(wanting.op)} wants a picture: choose one, and it runs.`);
+    return false;
   }
 
   #work() {
@@ -155,17 +172,19 @@ class Bench {
   #failed(error) {
     this.result.setError(error);
     clearErrors(this.builder);
-    if ([400, 413, 422].includes(/** @type {any} */ (error).status)) placeError(this.builder, this.model, error.message);
+    if ([400, 413, 422].includes(error.status)) placeError(this.builder, this.model, error.message);
   }
 
   /** How long each operation took, beside its name. */
   #tellTimes(hops) {
-    const times = hops.filter(({ rendition }) => !rendition).flatMap(({ operations, operations_s }) => operations.map((op, at) => ({ op, took: operations_s[at] })));
+    const own = hops.filter(({ rendition }) => !rendition);
+    const timesOf = ({ operations, operations_s: all }) => operations.map((op, at) => ({ op, took: all[at] }));
+    const times = own.flatMap(timesOf);
     const cards = [...this.builder.querySelectorAll(":scope > .step-list .step")];
     const fits = cards.length === times.length && cards.every((card, at) => card.dataset.op === times[at].op);
     cards.forEach((card, at) => {
-      const ms = fits && times[at].took !== undefined ? (times[at].took * 1000).toFixed(1) : "";
-      setText(card.querySelector(".step-time"), ms && `${ms} ms`);
+      // What the decoder does on its way takes no time of its own.
+      setText(card.querySelector(".step-time"), fits && times[at].took ? seconds(times[at].took) : "");
     });
   }
 

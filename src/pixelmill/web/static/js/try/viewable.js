@@ -2,18 +2,25 @@
 
 import { process } from "../shared/api.js";
 
-const PREVIEW = { operations: [{ op: "resize", width: 2400, height: 2400 }], output: { format: "png", frames: "first" } };
+const PREVIEW = {
+  operations: [{ op: "resize", width: 2400, height: 2400 }],
+  output: { format: "png", frames: "first" },
+};
+
+const REFUSED = [413, 415, 422];
 
 /**
  * @typedef {{url: string, width: number, height: number, converted: boolean, free: () => void}} Shown
  *
  * @param {Blob} picture
- * @returns {Promise<Shown>}
+ * @param {Promise<any>} [run] a request about the picture: where it is refused, it is not asked for once more
+ * @returns {Promise<Shown | null>} null where it has been refused
  * @throws {Error} nobody can read it
  */
-export async function viewable(picture) {
+export async function viewable(picture, run) {
   const direct = await shown(picture, false);
   if (direct) return direct;
+  if (REFUSED.includes((await run)?.status)) return null;
   const { outputs } = await process(picture, PREVIEW);
   const converted = await shown(outputs[0].blob, true);
   if (!converted) throw new Error("The browser cannot show this picture.");
