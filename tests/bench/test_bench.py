@@ -8,11 +8,8 @@ import pty
 import re
 import select
 import shlex
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -25,12 +22,9 @@ from pixelmill.fleet.authority import pair_in
 from pixelmill.fleet.embedded import EmbeddedFleet
 from tests.bench.conftest import PIPELINE
 from tests.fleet.certificates import make
-from tests.fleet.processes import PATIENCE_S, wait_for
-from tests.fleet.test_embedded import is_gone
+from tests.fleet.processes import PATIENCE_S
 from tests.plugins import ROOT
 
-ENOUGH = 100
-"""Hundredths of a second of all processes together, in which some requests are answered."""
 DOCUMENT = (ROOT / "docs" / "benchmark.md").read_text(encoding="utf-8")
 
 
@@ -183,30 +177,6 @@ def test_requests_that_fail_are_counted_and_shown(
     assert "5 failed with CORRUPT_IMAGE" in capsys.readouterr().out
 
 
-def test_ctrl_c_shows_what_came_back_and_ends_the_fleet(picture: Path, tmp_path: Path) -> None:
-    output = tmp_path / "a.json"
-    options = ["--picture", str(picture), "-p", PIPELINE, "-d", "3600", "--resize", "1", "--filter", "1", "--watermark", "1"]
-    command = [sys.executable, "-m", "pixelmill", "bench", *options, "--output", str(output)]
-    with _ended(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)) as process:
-        assert process.stderr
-        assert select.select([process.stderr], [], [], PATIENCE_S)[0]
-        assert "warming up: 20 requests" in process.stderr.readline()
-        children = wait_for(lambda: _children(process.pid), "the fleet's processes")
-        busy_before = sum(map(_ticks, children))
-        wait_for(lambda: sum(map(_ticks, children)) > busy_before + ENOUGH, "some work to be done")
-        process.send_signal(signal.SIGINT)
-        shown, errors = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == 130, errors
-    assert "interrupted" in shown
-    assert "Traceback" not in errors
-    document = read(output)
-    assert document.interrupted
-    assert document.runs[0].completed > 0
-    assert document.failed == 0
-    assert len(children) == 4
-    wait_for(lambda: all(map(is_gone, children)), "the end of the fleet's processes")
-
-
 def test_a_fleet_that_does_not_start_leaves_what_was_measured_before(picture: Path, tmp_path: Path) -> None:
     plugin, output = tmp_path / "picky.py", tmp_path / "a.json"
     plugin.write_text("import sys\nif 'filter-2' in sys.argv:\n    raise RuntimeError('not here')\n")
@@ -219,29 +189,6 @@ def test_a_fleet_that_does_not_start_leaves_what_was_measured_before(picture: Pa
     assert not document.interrupted
     assert "filter-2 to start" in document.problem
     assert document.problem in done.stdout
-
-
-@contextmanager
-def _ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
-    """Have a process ended in the end, also where it would go on for an hour."""
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def _children(pid: int) -> list[int]:
-    found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        with suppress(FileNotFoundError):  # a thread that has just ended
-            found += map(int, task.read_text().split())
-    return found if len(found) == 4 else []
-
-
-def _ticks(pid: int) -> int:
-    """Return how long a process has computed, in hundredths of a second."""
-    return sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
 
 
 @pytest.mark.parametrize(
@@ -259,6 +206,7 @@ def _ticks(pid: int) -> int:
         ["--scaling", "--local"],
         ["--resize", "0", "--filter", "0", "--watermark", "0"],
         ["--picture", "nowhere.png"],
+        ["--output", "nowhere/figures.json"],
         ["--docker"],
         ["--compare", "nowhere.json", "neither.json"],
     ],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pixelmill.cli.commands import add
-from pixelmill.cli.loads import COMPARING_ROUNDS, NUMBER, SCALING_ROUNDS, Load, Where, end
+from pixelmill.cli.loads import COMPARING_ROUNDS, NUMBER, SCALING_ROUNDS, Load, Where, check_writable
 from pixelmill.cli.security import Access
 from pixelmill.errors import InvalidPipeline
 
@@ -77,13 +78,15 @@ def bench(
     Without --rate it is a closed loop: a slower fleet is sent less.
     Requests that fail do not stop it: the exit code is 1 where some did. Ctrl-C shows what came until then.
     """
+    check_writable(output, "--output")
+    show = partial(_show, as_json, output)
     if compare and _are_files(compare):
-        _finish(_compare_files(compare), as_json, output)
+        show(_compare_files(compare))
         return
     workload = load.workload(rounds=COMPARING_ROUNDS if compare else SCALING_ROUNDS if scaling else 1, number=NUMBER)
     settings = _settings(where.setting(access, local=local), compare, sets if scaling else None)
     relation: Relation = "comparison" if compare else "scaling" if scaling else ""
-    _finish(where.measure(context, settings, workload, access, relation), as_json, output)
+    where.measure(context, settings, workload, access, relation, show)
 
 
 def _settings(where: Setting, compare: tuple[str, str] | None, sets: str | None) -> tuple[Setting, ...]:
@@ -121,8 +124,8 @@ def _compare_files(names: tuple[str, str]) -> Document:
     return b.model_copy(update={"runs": (), "scaling": (), "comparison": compare_documents(a, b, names)})
 
 
-def _finish(document: Document, as_json: bool, output: Path | None) -> None:
-    """Show and write a document, and end with the exit code that it deserves."""
+def _show(as_json: bool, output: Path | None, document: Document) -> None:
+    """Show and write a document."""
     from rich.console import Console
 
     from pixelmill.bench.figures import write
@@ -137,4 +140,3 @@ def _finish(document: Document, as_json: bool, output: Path | None) -> None:
         if not console.is_terminal:
             console.width = max(console.width, FULL_WIDTH)
         show(document, console)
-    end(document)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +18,7 @@ from pixelmill.cli.commands import Group
 from pixelmill.cli.interrupts import INTERRUPTED, interruptible
 from pixelmill.cli.progress import progress
 from pixelmill.cli.security import Access, url_of
-from pixelmill.errors import InvalidPipeline
+from pixelmill.errors import InvalidPipeline, expected
 
 if TYPE_CHECKING:
     from pixelmill.bench.figures import Document
@@ -169,9 +171,10 @@ class Where(Group, panel="Where it is sent"):
         settings: tuple[Setting, ...],
         workload: Workload,
         access: Access,
-        relation: Relation = "",
-    ) -> Document:
-        """Measure, until the end or until Ctrl-C; where nothing had come back by then, end with 130.
+        relation: Relation,
+        show: Callable[[Document], None],
+    ) -> None:
+        """Measure, until the end or until Ctrl-C, show what came back, and end with the exit code that it deserves.
 
         Raises:
             PixelmillError: a fleet or an engine is not there, or does not start.
@@ -189,20 +192,24 @@ class Where(Group, panel="Where it is sent"):
             relation=relation,
             engine=Engine() if self.docker else None,
         )
-        try:
-            with interruptible() as check, closing(progress(check)) as telling:
-                return measure(session, telling, command=shlex.join(("pixelmill", *context.obj)))
-        except KeyboardInterrupt:
-            typer.echo("interrupted before anything was measured", err=True)
-            raise typer.Exit(INTERRUPTED) from None
+        with interruptible(once=True) as check:
+            try:
+                with closing(progress(check)) as telling:
+                    document = measure(session, telling, command=shlex.join(("pixelmill", *context.obj)))
+            except KeyboardInterrupt:
+                typer.echo("interrupted before anything was measured", err=True)
+                raise typer.Exit(INTERRUPTED) from None
+            show(document)
+        if document.interrupted:
+            raise typer.Exit(INTERRUPTED)
+        if document.failed or document.problem:
+            raise typer.Exit(1)
 
 
-def end(document: Document) -> None:
-    """End the command with the exit code that what was measured deserves."""
-    if document.interrupted:
-        raise typer.Exit(INTERRUPTED)
-    if document.failed or document.problem:
-        raise typer.Exit(1)
+def check_writable(path: Path | None, name: str) -> None:
+    """See that a file can be written before anything is measured for it. Raises `InvalidPipeline`."""
+    if path and not (os.access(path if path.exists() else path.parent, os.W_OK)):
+        raise InvalidPipeline(expected("a file that can be written", name, str(path)))
 
 
 def _plugins(context: typer.Context) -> tuple[str, ...]:

@@ -9,11 +9,12 @@ import typer
 
 from pixelmill.cli.bench import PANEL
 from pixelmill.cli.commands import add
-from pixelmill.cli.loads import DURATION_S, SCALING_ROUNDS, Load, Where, end
+from pixelmill.cli.loads import DURATION_S, SCALING_ROUNDS, Load, Where, check_writable
 from pixelmill.cli.security import Access
 from pixelmill.errors import InvalidPipeline
 
 if TYPE_CHECKING:
+    from pixelmill.bench.figures import Document
     from pixelmill.bench.places import Setting
 
 SETS = "1/1/1,2/2/2"
@@ -73,19 +74,23 @@ def report(
     from pixelmill.report.page import render
     from pixelmill.report.story import Story
 
+    check_writable(output, "--output")
+    check_writable(figures, "--figures")
     earlier = read(baseline) if baseline else None
+
+    def show(document: Document) -> None:
+        if figures:
+            write(document, figures)
+        page = render(Story.of(document, earlier, str(baseline)))
+        output.write_text(page, encoding="utf-8")
+        typer.echo(f"{output}: {len(page.encode()) / 1000:.0f} kB, {sum(run.completed for run in document.runs)} requests")
+
     if given:
-        document = read(given)
-    else:
-        workload = load.workload(rounds=SCALING_ROUNDS, duration=DURATION_S)
-        settings = _settings(where.setting(access), sets)
-        document = where.measure(context, settings, workload, access, "scaling" if len(settings) > 1 else "")
-    if figures:
-        write(document, figures)
-    page = render(Story.of(document, earlier, str(baseline)))
-    output.write_text(page, encoding="utf-8")
-    typer.echo(f"{output}: {len(page.encode()) / 1000:.0f} kB, {sum(run.completed for run in document.runs)} requests")
-    end(document)
+        show(read(given))
+        return
+    workload = load.workload(rounds=SCALING_ROUNDS, duration=DURATION_S)
+    settings = _settings(where.setting(access), sets)
+    where.measure(context, settings, workload, access, "scaling" if len(settings) > 1 else "", show)
 
 
 def _settings(where: Setting, sets: str) -> tuple[Setting, ...]:
