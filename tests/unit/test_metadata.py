@@ -205,6 +205,31 @@ def test_what_is_no_exif_stays_as_it_is(exif: bytes) -> None:
     assert fitted(exif, Size(2, 3)) == exif
 
 
+@pytest.mark.parametrize("exif", [b"nonsense", b"II*\0\x08\0\0", b"\xff\xff*\0\x08\0\0\0\0\0"])
+@pytest.mark.parametrize("output", KEEPING)
+def test_what_is_no_exif_is_left_out(exif: bytes, output: str) -> None:
+    """Readers of some formats take a file with it for damaged."""
+    data = encoded(photo(20, 10), exif=exif)
+    assert run(data, f"{output}:keep=exif").data == run(data, output).data
+
+
+@pytest.mark.parametrize("output", [name for name in KEEPING if name != "tiff"])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_odd_places_stay(output: str, order: str) -> None:
+    """Directories and values at odd places, one that leads beyond the block, and a maker's notes."""
+    notes = b"\0\3" + b"\xaa" * 15
+    mark = b"II*\0" if order == "<" else b"MM\0*"
+    directory = struct.pack(
+        f"{order}HHHIHxxHHIIHHIII", 3, 0x0112, 3, 1, SIDEWAYS, 0x010F, 2, 9, 0xFFFF_FFF0, EXIF, 4, 1, 51, 0x7FFF_FFFF
+    )
+    inner = struct.pack(f"{order}HHHIII", 1, 0x927C, 7, len(notes), 71, 0)
+    exif = (mark + struct.pack(order + "I", 9) + b"\xee" + directory).ljust(51, b"\xee") + inner + b"\xee\xee" + notes
+    wanted = bytearray(exif)
+    struct.pack_into(order + "HH", wanted, 19, 1, 0)
+    struct.pack_into(order + "I", wanted, 47, 0)  # there was no second directory there
+    assert bytes(wanted) in run(with_exif(exif), f"{output}:keep=exif").data
+
+
 def exif_of_a_camera(order: str) -> bytes:
     """Return EXIF with a position, a maker's notes, a size and a thumbnail, in one byte order."""
     exif = Pillow.Exif()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from pixelmill.codecs import gif
+from pixelmill.codecs.boxes import NO_EXIF, with_exif
 from pixelmill.codecs.metadata import for_pillow
 from pixelmill.codecs.output import Output
 from pixelmill.codecs.palette import with_few_colors
@@ -81,7 +83,11 @@ def _avif(picture: Picture, output: Output) -> bytes:
         raise UnsupportedFormat("expected a still picture for lossless avif, got an animation")
     options = {"quality": output.effective_quality, "speed": AVIF_SPEEDS[output.effort], "subsampling": output.subsampling}
     frames = _InColor(picture.frames)
-    return write_sequence(frames, picture.delays_ms, picture.loop, **options, **for_pillow(picture.metadata))
+    exif = picture.metadata.exif
+    # What writes EXIF would sort it anew, and libavif crashes where it has an orientation: so there first is another one.
+    stand_in = replace(picture.metadata, exif=NO_EXIF if exif else None)
+    data = write_sequence(frames, picture.delays_ms, picture.loop, **options, **for_pillow(stand_in))
+    return with_exif(data, exif) if exif else data
 
 
 class _InColor(Sequence[Image]):

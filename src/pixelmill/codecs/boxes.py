@@ -16,6 +16,8 @@ MAX_BOXES = 100_000
 """Boxes of one level."""
 MAX_EXTENTS = 1_000
 """Pieces that an item may be stored in."""
+NO_EXIF = b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0"
+"""For writers, so that there is a place for other EXIF data."""
 NO_OFFSET = bytes(4)
 """What stands before EXIF data that begins right behind it."""
 _ANNOUNCED = re.compile(rb"infe(?:\x02|\x03..).{7}Exif", re.DOTALL)
@@ -37,9 +39,7 @@ def exif_blocks(data: bytes) -> list[bytes]:
         CorruptImage: it announces EXIF data that cannot be found.
     """
     try:
-        # The tracks of a sequence have theirs again.
-        described = [*boxes_at(data, b"meta"), *boxes_at(data, b"moov", b"trak", b"meta")]
-        found = [block for box in described for block in _blocks(data, box)]
+        found = [block for box in _described(data) for block in _blocks(data, box)]
     except struct.error:
         found = []
     if len(found) < len(_ANNOUNCED.findall(data)):
@@ -72,6 +72,13 @@ def boxes_at(data: bytes, *path: bytes, within: Box | None = None) -> Iterator[B
             yield from boxes_at(data, *path[1:], within=box) if path[1:] else (box,)
 
 
+def exif_in(content: bytes) -> bytes:
+    """Return the EXIF data of an item or box, which begins with how far off it is; some writers leave that out."""
+    if content[:4] in (b"II*\0", b"MM\0*"):
+        return content
+    return content[4 + int.from_bytes(content[:4], "big") :]
+
+
 def with_exif(data: bytes, exif: bytes) -> bytes:
     """Return a file with EXIF data, as libheif and libavif write it, with other EXIF data instead, which comes last in it.
 
@@ -79,15 +86,22 @@ def with_exif(data: bytes, exif: bytes) -> bytes:
 
     Source: ISO/IEC 14496-12:2022, 8.11.3; ISO/IEC 23008-12:2022, annex A.2.1.
     """
-    (meta,) = (box for box in boxes(data, 0, len(data)) if box.kind == b"meta")
-    (place,) = (place for place, _ in _found(data, meta))
     content = NO_OFFSET + exif
     head = struct.pack(">I4s", 8 + len(content), b"mdat")
-    # Both write one piece, at an offset of 32 bits; libheif counts it from a base.
-    (location,) = (box for box in boxes(data, meta.start + 4, meta.end) if box.kind == b"iloc")
-    base = bytes(data[location.start + 5] >> 4)
-    made = base + struct.pack(">HII", 1, len(data) + len(head), len(content))
-    return b"".join((data[:place], made, data[place + len(made) :], head, content))
+    made = bytearray(data)
+    for meta in _described(data):
+        for place, _ in _found(data, meta):
+            # Both write one piece, at an offset of 32 bits; libheif counts it from a base.
+            (location,) = (box for box in boxes(data, meta.start + 4, meta.end) if box.kind == b"iloc")
+            at = place + (data[location.start + 5] >> 4)
+            made[place:at] = bytes(at - place)
+            struct.pack_into(">HII", made, at, 1, len(data) + len(head), len(content))
+    return b"".join((made, head, content))
+
+
+def _described(data: bytes) -> list[Box]:
+    """Return what describes the items of a file; the tracks of a sequence have theirs again."""
+    return [*boxes_at(data, b"meta"), *boxes_at(data, b"moov", b"trak", b"meta")]
 
 
 def _blocks(data: bytes, meta: Box) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from pixelmill.codecs import png
 from pixelmill.codecs.animation import WEBP_METHODS, write_animation, write_gif
-from pixelmill.codecs.boxes import with_exif
+from pixelmill.codecs.boxes import NO_EXIF, with_exif
 from pixelmill.codecs.choice import chosen
 from pixelmill.codecs.exif import fitted
 from pixelmill.codecs.foreign import codec
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 AVIF_EFFORTS = {"speed": 1, "balanced": 3, "small": 6}
 FASTEST_AVIF = 9
 """The speed of an effort of 0, in libvips."""
-NO_EXIF = b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0"
 KEPT_BY_VIPS = {"exif": 1, "xmp": 2, "icc": 8}
 """Source: libvips' VipsForeignKeep."""
 

@@ -20,8 +20,8 @@ MAX_ENTRIES = 10_000
 ORIENTATION, WIDTH, HEIGHT = 0x0112, 0xA002, 0xA003
 THUMBNAILS = ((0x0201, 0x0202), (0x0111, 0x0117))
 """Tags of where a thumbnail begins and how long it is: of a JPEG, and of pixels."""
-LONG = 4
-"""TIFF's number for 32-bit integers."""
+SHORT, LONG = 3, 4
+"""TIFF's numbers for integers of 16 and 32 bits."""
 
 
 def check_exif(block: bytes) -> None:
@@ -77,7 +77,7 @@ def fitted(exif: bytes, size: Size) -> bytes:
     first = struct.unpack_from(order + "I", made, 4)[0]
     for tag, at in _listed(made, first, order):
         if tag == ORIENTATION:
-            struct.pack_into(order + "HH", made, at, 1, 0)
+            struct.pack_into(order + "HIHH", made, at - 6, SHORT, 1, 1, 0)
         elif tag == EXIF_DIRECTORY:
             for inner, place in _listed(made, struct.unpack_from(order + "I", made, at)[0], order):
                 if inner in (WIDTH, HEIGHT):

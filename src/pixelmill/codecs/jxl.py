@@ -15,7 +15,7 @@ import pillow_jxl
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from pixelmill.codecs.boxes import NO_OFFSET, boxes
+from pixelmill.codecs.boxes import NO_OFFSET, boxes, exif_in
 from pixelmill.codecs.foreign import Stored, plugin_errors
 from pixelmill.codecs.formats import Format
 from pixelmill.codecs.header import SIDEWAYS, Header
@@ -57,7 +57,7 @@ def read(data: bytes, header: Header) -> Stored:
     """Return the pixels; libjxl turns them upright."""
     with plugin_errors(header.format.name):
         is_jpeg, info, content, profile, extra = pillow_jxl.Decoder(num_threads=0)(data)
-        exif = next((_exif(box.data) for box in extra if box.box_type == b"Exif"), None)
+        exif = next((exif_in(box.data) for box in extra if box.box_type == b"Exif"), None)
         xmp = next((box.data for box in extra if box.box_type == b"xml "), None)
         if is_jpeg:
             return Stored(_from_jpeg(bytes(content)), None, exif, xmp)
@@ -86,13 +86,6 @@ def write(image: Image, output: Output, metadata: Metadata) -> bytes:
         use_container=bool(metadata.exif or metadata.xmp),
     )
     return buffer.getvalue()
-
-
-def _exif(content: bytes) -> bytes:
-    """Return the EXIF data of a box, which begins with how far off it is; the plugin's own files leave that out."""
-    if content[:4] in (b"II*\0", b"MM\0*"):
-        return content
-    return content[4 + int.from_bytes(content[:4], "big") :]
 
 
 def _from_jpeg(data: bytes) -> Image:

@@ -11,6 +11,7 @@ import struct
 import zlib
 from collections.abc import Container, Iterator
 
+from pixelmill.codecs.boxes import exif_blocks, exif_in
 from pixelmill.codecs.formats import KEPT
 from pixelmill.codecs.header import Header
 from pixelmill.codecs.sequence import is_sequence, open_sequence
@@ -22,6 +23,8 @@ from pixelmill.geometry import Size
 from pixelmill.picture import NO_METADATA, Metadata
 
 EXIF_NAME = b"Exif\0\0"
+TIFF_HEADER = 8
+"""Bytes of what an EXIF block begins with."""
 ICC_NAME = b"ICC_PROFILE\0"
 RGB = ("srgb", "rgb", "rgb16", "multiband")
 """libvips' names for the color spaces that an RGB profile describes."""
@@ -34,7 +37,9 @@ def read_metadata(data: bytes, header: Header, keep: Container[str]) -> Metadata
         return NO_METADATA
     if is_sequence(data):
         with open_sequence(data) as file:
-            return kept_metadata(header, keep, file.info.get("exif"), file.info.get("xmp"))
+            # Not Pillow's EXIF: where its orientation is not the file's, that is sorted anew.
+            exif = next(map(exif_in, exif_blocks(data)), None)
+            return kept_metadata(header, keep, exif, file.info.get("xmp"))
     vips = load(data, header.format)
     fields = set(vips.get_fields())
     exif, xmp = (vips.get(field) if field in fields else None for field in ("exif-data", "xmp-data"))
@@ -52,9 +57,16 @@ def kept_metadata(header: Header, keep: Container[str], exif: bytes | None, xmp:
     """
     return Metadata(
         header.profile if keeps_profile(header, keep) else None,
-        exif.removeprefix(EXIF_NAME) if exif and "exif" in keep else None,
+        _exif(exif) if exif and "exif" in keep else None,
         _XMP_ORIENTATION.sub(rb"\g<1>1", xmp) if xmp and "xmp" in keep else None,
     )
+
+
+def _exif(block: bytes) -> bytes | None:
+    """Return a block from its TIFF header on; None where it has none: readers of other formats take that for damage."""
+    while block.startswith(EXIF_NAME):  # some writers repeat it
+        block = block.removeprefix(EXIF_NAME)
+    return block if len(block) >= TIFF_HEADER and block.startswith((b"II*\0", b"MM\0*")) else None
 
 
 def keeps_profile(header: Header, keep: Container[str]) -> bool:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pixelmill.codecs.boxes import Box, boxes_at
-from pixelmill.codecs.exif import ORIENTATION
 from pixelmill.errors import CorruptImage, ImageTooLarge, expected
 from pixelmill.picture import MAX_DELAY_MS, MAX_LOOP
 from pixelmill.pixels import Image
@@ -78,33 +77,13 @@ def write_sequence(frames: Sequence[Image], delays_ms: Sequence[int], loop: int,
     """Return frames as an animated AVIF that plays `loop` times, 0 for ever; `options` are those of Pillow's AVIF writer.
 
     The format has no frame that shows for no time: 0 ms becomes 1.
-
-    Raises:
-        CorruptImage: EXIF data among the options cannot be read.
     """
     from pixelmill.codecs.strip import Strip
 
     buffer = io.BytesIO()
     durations = [max(1, delay) for delay in delays_ms]
-    if "exif" in options:
-        options["exif"] = _upright(options["exif"])
     Strip(frames).save(buffer, "AVIF", save_all=True, duration=durations, **options)
     return _finished(buffer.getvalue(), loop)
-
-
-def _upright(exif: bytes) -> bytes:
-    """Return EXIF data in which Pillow, too, finds no orientation: libavif's writer crashes where a sequence has one."""
-    from PIL import Image
-
-    read = Image.Exif()
-    try:
-        read.load(exif)
-        if read.get(ORIENTATION, 1) == 1:
-            return exif
-        del read[ORIENTATION]
-        return read.tobytes() if read else b""
-    except Exception as error:
-        raise CorruptImage(f"expected EXIF data that an animated avif can hold, got: {error}") from None
 
 
 def times_played(data: bytes) -> int:
