@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -13,9 +14,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from pixelmill.bench.figures import SCHEMA, Document, Run, read
-from pixelmill.bench.tables import evenness
+from pixelmill.bench.tables import evenness, show
 from pixelmill.cli import main
 from pixelmill.errors import InvalidPipeline
 from pixelmill.fleet.authority import pair_in
@@ -98,6 +100,24 @@ def test_a_running_fleet(running: EmbeddedFleet, picture: Path, tmp_path: Path, 
     assert (run.place, run.target) == ("fleet", running.url)
     check(run, run.completed)
     assert run.rounds[0].seconds >= 0.5
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_a_terminal_of_80_columns_has_room_for_the_tables(
+    running: EmbeddedFleet, picture: Path, tmp_path: Path, width: int
+) -> None:
+    document = bench(picture, tmp_path / "a.json", "--target", running.url, "-n", "5")
+    console = Console(width=width, file=io.StringIO(), highlight=False)
+    with console.capture() as captured:
+        show(document, console)
+    lines = captured.get().splitlines()
+    assert not [line for line in lines if "…" in line]
+    (run,) = document.runs
+    for one in run.instances:
+        (row,) = (line for line in lines if re.search(rf"(^| ){one.name} ", line))
+        assert len(row.rstrip()) <= width
+        assert f" {one.calls} " in row
+    assert ("fleet cores" in captured.get()) == (width == 200)
 
 
 def test_a_fleet_with_tls_and_tokens(picture: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -14,6 +14,8 @@ from pixelmill.bench.looks import ORCHESTRATOR
 FULL_WIDTH = 110
 MEGA = 1e6
 BAR = 16
+CALLS = " "
+"""The heading of a bar that shows the calls."""
 
 
 def show(document: Document, console: Console) -> None:
@@ -27,22 +29,25 @@ def show(document: Document, console: Console) -> None:
         )
     if document.runs:
         console.print()
-        console.print(_summary(document.runs))
+        console.print(_summary(document.runs, console.width))
         for line in _failures(document.runs):
             console.print(Text(line, "red"), soft_wrap=True)
     if document.comparison:
         show_comparison(document.comparison, console)
     if document.scaling:
         console.print()
-        console.print(_scaling(document.scaling, document.runs))
+        console.print(_scaling(document.scaling, document.runs, console.width))
         console.print(Text(about_cores(document), "dim"), soft_wrap=True)
     # Of many runs each instance would be too much: the JSON has them.
     for run in document.runs if len(document.runs) <= 2 and not document.scaling else ():
         if run.place != "local":
             console.print()
-            console.print(_instances(run))
+            console.print(_instances(run, console.width))
             for pool in run.pools:
                 console.print(Text(f"{pool.pool}: {evenness(pool)}", "dim"), soft_wrap=True)
+            for one in run.instances:
+                if one.starts:
+                    console.print(Text(f"{one.name} was started again meanwhile, {one.starts}×", "yellow"), soft_wrap=True)
 
 
 def show_comparison(comparison: Comparison, console: Console) -> None:
@@ -85,7 +90,11 @@ def evenness(pool: PoolUse) -> str:
     if pool.instances < 2:
         return f"one instance, {pool.calls} calls"
     ratio = f"most/least {pool.ratio:.2f}" if pool.ratio is not None else "one without any call"
-    within = "±1, as round-robin gives" if pool.difference <= 1 else f"most less least of one round: {pool.difference}"
+    within = (
+        "±1 in each round, as round-robin gives"
+        if pool.difference <= 1
+        else f"most less least of one round: {pool.difference}"
+    )
     return f"{pool.least} to {pool.most} calls an instance, {ratio}, coefficient of variation {pool.variation:.1%}; {within}"
 
 
@@ -125,36 +134,30 @@ def about_cores(document: Document) -> str:
     )
 
 
-def _summary(runs: tuple[Run, ...]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column("")
-    for heading in (
-        "pictures/s",
-        "p50 ms",
-        "p90 ms",
-        "p99 ms",
-        "max ms",
-        "done",
-        "failed",
-        "retries",
-        "fleet cores",
-        "client",
-    ):
-        table.add_column(heading, justify="right")
+def _summary(runs: tuple[Run, ...], width: int) -> Table:
+    table = _Columns(width, narrow_without=("max ms", "retries", "fleet cores", "client"))
     for run in runs:
         latency = run.latency
-        times = [f"{1000 * value:.1f}" for value in (latency.p50_s, latency.p90_s, latency.p99_s, latency.max_s)]
-        table.add_row(
-            Text(run.label, "bold"),
-            f"{run.throughput_per_s:.2f}",
-            *times,
-            str(run.completed),
-            Text(str(run.failed), "red" if run.failed else ""),
-            "—" if run.retries is None else str(run.retries),
-            f"{run.fleet_cores:.2f}",
-            _client(run),
+        table.add(
+            {
+                "": Text(run.label, "bold"),
+                "pictures/s": f"{run.throughput_per_s:.2f}",
+                "p50 ms": _ms(latency.p50_s),
+                "p90 ms": _ms(latency.p90_s),
+                "p99 ms": _ms(latency.p99_s),
+                "max ms": _ms(latency.max_s),
+                "done": str(run.completed),
+                "failed": Text(str(run.failed), "red" if run.failed else ""),
+                "retries": "—" if run.retries is None else str(run.retries),
+                "fleet cores": f"{run.fleet_cores:.2f}",
+                "client": _client(run),
+            }
         )
-    return table
+    return table.made
+
+
+def _ms(seconds: float) -> str:
+    return f"{1000 * seconds:.1f}"
 
 
 def _client(run: Run) -> str:
@@ -170,53 +173,75 @@ def _failures(runs: tuple[Run, ...]) -> Iterator[str]:
             yield f"{run.label}: {run.late} requests waited for a free sender: more than --concurrency were to run at a time"
 
 
-def _instances(run: Run) -> Table:
-    table = Table(title=Text(run.label), title_justify="left", box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column("pool")
-    table.add_column("instance")
-    for heading in ("calls", "share", "CPU s", "cores", "memory MB", "p50 ms", "p99 ms"):
-        table.add_column(heading, justify="right")
-    table.add_column("")
+def _instances(run: Run, width: int) -> Table:
+    table = _Columns(width, narrow_without=("pool", CALLS), title=run.label, left=("pool", "instance", CALLS))
     last = ""
     most = max((one.calls for one in run.workers), default=0) or 1
     for one in run.instances:
-        table.add_row(Text(one.pool if one.pool != last else "", "bold"), Text(one.name), *_cells(one), _bar(one, most))
+        table.add(
+            {
+                "pool": Text(one.pool if one.pool != last else "", "bold"),
+                "instance": Text(one.name),
+                "calls": str(one.calls),
+                "share": f"{one.share:.1%}" if one.pool != ORCHESTRATOR else "",
+                "CPU s": f"{one.cpu_s:.2f}",
+                "cores": f"{one.cpu_cores:.2f}",
+                "memory MB": f"{one.memory_peak_bytes / MEGA:.0f}",
+                "p50 ms": _ms(one.p50_s),
+                "p99 ms": _ms(one.p99_s),
+                CALLS: _bar(one, most),
+            }
+        )
         last = one.pool
-    return table
-
-
-def _cells(one: InstanceUse) -> tuple[str, ...]:
-    return (
-        str(one.calls),
-        f"{one.share:.1%}" if one.pool != ORCHESTRATOR else "",
-        f"{one.cpu_s:.2f}",
-        f"{one.cpu_cores:.2f}",
-        f"{one.memory_peak_bytes / MEGA:.0f}",
-        f"{1000 * one.p50_s:.1f}",
-        f"{1000 * one.p99_s:.1f}",
-    )
+    return table.made
 
 
 def _bar(one: InstanceUse, most: int) -> Text:
     if one.pool == ORCHESTRATOR:
         return Text("")
-    return Text("█" * round(BAR * one.calls / most) + (f"  started again {one.starts}×" if one.starts else ""), "cyan")
+    return Text("█" * round(BAR * one.calls / most), "cyan")
 
 
-def _scaling(points: tuple[Point, ...], runs: tuple[Run, ...]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column("fleet")
-    for heading in ("workers", "pictures/s", "speed-up", "its spread", "efficiency", "cores used"):
-        table.add_column(heading, justify="right")
+def _scaling(points: tuple[Point, ...], runs: tuple[Run, ...], width: int) -> Table:
+    table = _Columns(width, narrow_without=("cores used",), left=("fleet",))
     for point, run in zip(points, runs, strict=True):
         ratio = point.speed_up
-        table.add_row(
-            Text(point.label, "bold"),
-            str(point.workers),
-            f"{run.throughput_per_s:.2f}",
-            f"{ratio.median:.2f}",
-            f"{ratio.low:.2f} to {ratio.high:.2f}",
-            f"{point.efficiency:.0%}",
-            f"{point.fleet_cores:.2f}",
+        table.add(
+            {
+                "fleet": Text(point.label, "bold"),
+                "workers": str(point.workers),
+                "pictures/s": f"{run.throughput_per_s:.2f}",
+                "speed-up": f"{ratio.median:.2f}",
+                "its spread": f"{ratio.low:.2f} to {ratio.high:.2f}",
+                "efficiency": f"{point.efficiency:.0%}",
+                "cores used": f"{point.fleet_cores:.2f}",
+            }
         )
-    return table
+    return table.made
+
+
+class _Columns:
+    """A table whose columns are those of its first row.
+
+    Args:
+        width: columns of the terminal.
+        narrow_without: headings of what is left out where it is narrow: the JSON has all.
+        title: what stands above it.
+        left: headings of texts; figures are aligned to the right.
+    """
+
+    def __init__(self, width: int, *, narrow_without: Sequence[str], title: str = "", left: Sequence[str] = ("",)) -> None:
+        self.made = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, title_justify="left")
+        self.made.title = Text(title) if title else None
+        self._left_out = narrow_without if width < FULL_WIDTH - 10 else ()
+        self._left = left
+
+    def add(self, cells: Mapping[str, str | Text]) -> None:
+        """Add a row: what stands under each heading."""
+        shown = {heading: cell for heading, cell in cells.items() if heading not in self._left_out}
+        if not self.made.columns:
+            for heading in shown:
+                self.made.add_column(
+                    heading.strip(), justify="left" if heading in self._left else "right", no_wrap=heading in self._left
+                )
+        self.made.add_row(*shown.values())
