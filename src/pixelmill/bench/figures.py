@@ -226,7 +226,7 @@ class Ratio(Figures):
     @property
     def is_noise(self) -> bool:
         """Whether it may as well be 1."""
-        return self.confidence is None or self.low <= 1 <= self.high
+        return self.low <= 1 <= self.high
 
 
 class Comparison(Figures):

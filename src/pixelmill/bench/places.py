@@ -22,8 +22,6 @@ from pixelmill.plan import PLACEMENTS
 from pixelmill.result import Trace
 from pixelmill.settings import ClientSettings
 
-FULL = (3, 5, 3)
-SINGLE = (1, 1, 1)
 Counts = tuple[int, int, int]
 _COUNTS = re.compile(r"(\d{1,3})/(\d{1,3})/(\d{1,3})")
 _WANTED = (

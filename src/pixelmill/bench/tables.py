@@ -67,7 +67,7 @@ def verdict(comparison: Comparison) -> str:
     ratio = comparison.throughput
     if not ratio.median:
         return "nothing to compare"
-    if ratio.low <= 1 <= ratio.high:
+    if ratio.is_noise:
         return "no difference beyond the noise"
     faster = f"{abs(ratio.median - 1):.0%} {'more' if ratio.median > 1 else 'fewer'} pictures a second"
     return faster if ratio.confidence is not None else f"{faster}, as far as single rounds can tell"

@@ -53,7 +53,7 @@ def _against_baseline(story: Story) -> Iterator[str]:
         f"Against the baseline of {what} ({first.throughput_per_s:.1f} pictures a second, measured {same}), throughput is "
         f"× {describe_ratio(ratio)}."
     )
-    if ratio.median and ratio.low <= 1 <= ratio.high:
+    if ratio.median and ratio.is_noise:
         yield "That ratio's spread includes 1: the two are not told apart."
 
 
