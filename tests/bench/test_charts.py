@@ -68,6 +68,16 @@ def test_equal_ratios_are_equally_far_apart_on_a_logarithmic_scale() -> None:
     assert Scale(0, 10, 50, 150)(5) == 100
 
 
+def test_ticks_that_leave_no_room_are_left_out() -> None:
+    counts = (3, 4, 5, 5, 6, 30, 60)
+    line = Line("measured", tuple((float(count), 1.0) for count in counts), "c-main")
+    places = [(float(count), f"{count} workers") for count in counts]
+    drawing = Document.parse(lines([line], "x", "y", "t", "d", x_ticks=places)).root
+    told = [one for one in drawing.all("text") if "workers" in one.text]
+    assert [one.text for one in told] == ["6 workers", "30 workers", "60 workers"]
+    assert len(drawing.all("path")) == 1
+
+
 def test_where_an_instance_did_not_answer_the_line_has_a_gap() -> None:
     line = Line("a", ((0.0, 1.0), (1.0, 2.0), (2.0, None), (3.0, 1.0), (4.0, None), (5.0, 1.0), (6.0, 1.0)), "c-main")
     (chart,) = Document.parse(lines([line], "seconds", "cores", "CPU", "CPU over time.")).root.all("svg")

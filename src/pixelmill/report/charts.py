@@ -127,7 +127,10 @@ def lines(
     y = Scale(0, end, height - BOTTOM, TOP + 6)
     places = x_ticks or [(tick, shown(tick)) for tick in ticks(first, last, max(3, int(width // 90)))]
     drawn = [_y_axis(y, y_ticks, left, width - 14, y_axis)]
-    drawn += [tag("text", text, x=x(at), y=height - BOTTOM + 16, text_anchor="middle", class_="tick") for at, text in places]
+    drawn += [
+        tag("text", text, x=x(at), y=height - BOTTOM + 16, text_anchor="middle", class_="tick")
+        for at, text in _apart(places, x)
+    ]
     drawn.append(tag("text", x_axis, x=(left + width) / 2, y=height - 6, text_anchor="middle", class_="axis"))
     for line in several:
         drawn += _line(line, x, y)
@@ -197,6 +200,16 @@ def legend(items: Sequence[tuple[str, str]]) -> Markup:
     """Return what each color means: its class, and in words."""
     keys = [tag("span", tag("i", class_=f"key {color}"), name) for color, name in items]
     return tag("p", join(*keys), class_="legend")
+
+
+def _apart(places: Sequence[tuple[float, str]], x: Scale) -> list[tuple[float, str]]:
+    """Return ticks whose texts do not run into each other: the last one, and before it those that leave room."""
+    kept: list[tuple[float, str]] = []
+    for at, text in reversed(places):
+        room = CHARACTER * (len(text) + len(kept[-1][1])) / 2 + CHARACTER if kept else 0.0
+        if not kept or x(kept[-1][0]) - x(at) >= room:
+            kept.append((at, text))
+    return kept[::-1]
 
 
 def _x_axis(x: Scale, places: Sequence[float], top: float, bottom: float, name: str) -> Markup:

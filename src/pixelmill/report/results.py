@@ -138,15 +138,16 @@ def scalability(story: Story) -> Markup:
     if len(points) < 2:
         return tag("p", "Other sizes of the fleet were not measured.")
     first = points[0].workers
+    by_size = sorted(points, key=lambda point: point.workers)
     measured = Line(
         "measured",
-        tuple((float(point.workers), point.speed_up.median) for point in points),
+        tuple((float(point.workers), point.speed_up.median) for point in by_size),
         "c-main",
-        tuple((point.speed_up.low, point.speed_up.high) for point in points),
+        tuple((point.speed_up.low, point.speed_up.high) for point in by_size),
     )
     most = max(*(point.speed_up.high for point in points), 1.0)
     # The ideal line leaves the drawing where it is beyond everything that was measured.
-    end = min(points[-1].workers / first, 1.25 * most)
+    end = min(by_size[-1].workers / first, 1.25 * most)
     ideal = Line("in proportion to the workers", ((float(first), 1.0), (first * end, end)), "c-other", is_dashed=True)
     chart = lines(
         [ideal, measured],
@@ -154,7 +155,7 @@ def scalability(story: Story) -> Markup:
         "speed-up",
         "Scalability",
         "; ".join(f"{point.label}: {point.speed_up.median:.2f}" for point in points) + f". {story.cores} cores altogether.",
-        x_ticks=[(float(point.workers), f"{point.workers} ({point.label.rpartition('@')[2]})") for point in points],
+        x_ticks=[(float(point.workers), f"{point.workers} ({point.label.rpartition('@')[2]})") for point in by_size],
     )
     rows = [
         (
