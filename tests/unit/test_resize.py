@@ -193,6 +193,22 @@ def test_a_pixel_that_fills_the_largest_picture_takes_little_more_memory_than_th
     assert peak_kib <= 350 * 1024
 
 
+def test_a_large_transparent_picture_is_enlarged_a_few_rows_at_a_time() -> None:
+    program = (
+        "import re, pathlib, numpy as np; from pixelmill.operations import make_operation\n"
+        "image = np.full((2000, 2000, 4), 100, np.uint8)\n"
+        "options = {'width': 4000, 'height': 4000, 'fit': 'fill', 'enlarge': True}\n"
+        "most = lambda: int(re.search(r'VmHWM:\\s*(\\d+)', pathlib.Path('/proc/self/status').read_text())[1])\n"
+        "make_operation('resize', {'width': 8, 'height': 8, 'enlarge': True}).apply(image[:4, :4].copy())\n"
+        "before = most()\n"
+        "make_operation('resize', options).apply(image)\n"
+        "print(most() - before)"
+    )
+    grown_kib = int(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
+    # The result has 64 MB; the picture, weighted and then made taller, would have 192 MB more.
+    assert grown_kib <= 150 * 1024
+
+
 @pytest.mark.parametrize("size", [(300, 170), (121, 81), (120, 200), (60, 200), (300, 30), (60, 40), (17, 9), (119, 80)])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_cubic_is_close_to_pillows(size: tuple[int, int], channels: int) -> None:
