@@ -88,6 +88,13 @@ def test_a_client_of_http_1_0_gets_no_chunks(served: Fleet) -> None:
     assert body.startswith(b"retry: 1000\n\nevent: ")
 
 
+def test_head_without_a_body(served: Fleet) -> None:
+    got = talk(served, b"HEAD /livez HTTP/1.1\r\nHost: localhost\r\n\r\n" + LAST + b"nonsense\r\n\r\n")
+    assert statuses(got) == [200, 200]
+    assert got.endswith(b"alive\n")
+    assert statuses(talk(served, b"HEAD /livez HTTP/1.1\r\nHost: localhost\r\n\r\nnonsense\r\n\r\n")) == [200, 400]
+
+
 def test_an_endless_answer_to_http_1_0_ends_in_peace() -> None:
     with fleet({"filter": 1}, PIXELMILL_HTTP_PORT="-1") as made, connected(made.orchestrator) as connection:
         connection.sendall(b"GET /v1/events HTTP/1.0\r\n\r\n")

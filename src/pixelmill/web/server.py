@@ -71,6 +71,7 @@ class HttpServer:
             lifespan="off",
             log_config=None,
             access_log=False,
+            proxy_headers=False,  # nobody asks where a request is said to come from
             server_header=False,
             timeout_keep_alive=IDLE_S,
             backlog=BACKLOG,
