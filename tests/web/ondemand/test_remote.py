@@ -9,6 +9,8 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -224,6 +226,63 @@ def test_answers_that_are_no_picture(host: PictureHost, reply: Reply, error: typ
         Web(AllowList(f"{host.url}/", host.address), limits, 1 if reply.body == b"short" else 30), f"{host.url}/b.png"
     )
     assert type(said) is error
+
+
+@contextmanager
+def speaking(start: bytes, on_and_on: bytes = b"") -> Iterator[str]:
+    """Answer one client with bytes, and with others until it has gone; give the URL."""
+
+    def answer() -> None:
+        connection, _ = server.accept()
+        with connection, suppress(OSError):
+            connection.recv(65536)
+            connection.sendall(start)
+            while on_and_on:
+                connection.sendall(on_and_on)
+            connection.recv(65536)
+
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        pool.submit(answer)
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("start", "on_and_on"),
+    [
+        (OK, b"X: " + b"a" * 1000 + b"\r\n"),
+        (OK + b"X: ", b"a" * 1000),
+        (b"HTTP/1.1 200 ", b"a" * 1000),
+        (CHUNKED, b"0" * 1000),
+        (CHUNKED + b"5;", b"a" * 1000),
+        (CHUNKED + b"0\r\n", b"X: " + b"a" * 1000 + b"\r\n"),
+        (OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", b""),
+        (OK + b"Content-Length: -5\r\n\r\nhello", b""),
+        (OK + b"Content-Length: \xb2\r\n\r\nhello", b""),
+        (OK + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\nhello", b""),
+        (OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", b""),
+        (OK + b"ETag: a\0b\r\nContent-Length: 5\r\n\r\nhello", b""),
+        (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nhello", b""),
+        (b"HTTP/1.1 302 Found\r\nLocation: /a\tb\r\nContent-Length: 0\r\n\r\n", b""),
+        (b"HTTP/1.1 302 Found\r\nLocation: //[::1\r\nContent-Length: 0\r\n\r\n", b""),
+        (b"HTTP/1.1 302 Found\r\nLocation: /" + b"a" * 70_000 + b"\r\nContent-Length: 0\r\n\r\n", b""),
+        (b"\x16\x03\x01\x00\x00 no HTTP at all \r\n\r\n", b""),
+    ],
+)
+def test_servers_that_do_not_speak_http(start: bytes, on_and_on: bytes) -> None:
+    with speaking(start, on_and_on) as url:
+        said = refusal(Web(AllowList(url, "127.0.0.1"), Limits(), 60), f"{url}a.png")
+    assert type(said) is SourceFailed
+    assert "within" not in str(said)  # it is seen, and not waited for
+    assert len(str(said)) < 300
+
+
+def test_what_is_more_than_was_announced_is_not_read() -> None:
+    with speaking(OK + b"Content-Length: 5\r\n\r\nhello world") as url:
+        assert fetch(Web(AllowList(url, "127.0.0.1"), Limits(), 60), f"{url}a.png") == [Fetched(b"hello")]
 
 
 def test_one_that_never_ends_is_given_up(host: PictureHost) -> None:

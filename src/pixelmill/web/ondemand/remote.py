@@ -12,7 +12,7 @@ import httpcore
 import httpx
 
 from pixelmill import __version__
-from pixelmill.errors import ImageTooLarge, SourceError, SourceFailed, SourceForbidden, SourceNotFound, expected
+from pixelmill.errors import MAX_SHOWN, ImageTooLarge, SourceError, SourceFailed, SourceForbidden, SourceNotFound, expected
 from pixelmill.limits import Limits
 from pixelmill.web.ondemand.allowlist import AllowList
 from pixelmill.web.ondemand.network import GuardedNetwork, client_tls
@@ -79,9 +79,8 @@ class Web:
                 f"expected the source within {self._timeout_s:g} s, got no end of it from {url.host}"
             ) from None
         except NETWORK_ERRORS as error:
-            raise SourceFailed(
-                f"expected to fetch the source from {url.host}, got: {error or type(error).__name__}"
-            ) from None
+            got = str(error)[:MAX_SHOWN] or type(error).__name__
+            raise SourceFailed(f"expected to fetch the source from {url.host}, got: {got}") from None
         raise SourceFailed(f"expected at most {MAX_REDIRECTS} redirects for the source, got more")
 
     async def close(self) -> None:
