@@ -17,7 +17,8 @@ export const cause = (problem) => problem.replace(/^[A-Z_]+: .*last error: [A-Z_
 export function card() {
   const name = h("h3.card-name");
   const state = h("span.card-state");
-  const address = h("p.card-address");
+  const [address, uptime] = [h("span"), h("span")];
+  const place = h("p.card-address", {}, address, uptime);
   const problem = h("p.card-problem", { hidden: true });
   const line = svg("polyline", { points: "" });
   const shape = { viewBox: `0 0 ${SPARK.width} ${SPARK.height}`, preserveAspectRatio: "none" };
@@ -25,7 +26,7 @@ export function card() {
   const figures = new Figures(["rate", "flight", "queued", "calls", "p50", "p99", "memory", "cpu"]);
   const main = h("div.card-main", {}, figures.first(), spark);
   const rest = figures.rest();
-  const element = h("li.card", {}, h("div.card-head", {}, name, state), address, problem, main, rest);
+  const element = h("li.card", {}, h("div.card-head", {}, name, state), place, problem, main, rest);
   let shown = "";
   return {
     element,
@@ -38,8 +39,9 @@ export function card() {
         state.replaceChildren(stateBadge(shown));
       }
       setText(name, instance.name);
-      setText(address, instance.pid ? `${instance.address} · up ${span(instance.uptime_s)}` : instance.address);
-      address.title = instance.pid ? `process ${instance.pid}, version ${instance.version}` : "";
+      setText(address, instance.address);
+      setText(uptime, instance.pid ? `up ${span(instance.uptime_s)}` : "");
+      place.title = instance.pid ? `process ${instance.pid}, version ${instance.version}` : "";
       problem.hidden = !instance.problem;
       setText(problem, cause(instance.problem));
       problem.title = instance.problem;
