@@ -68,7 +68,7 @@ def test_curl_makes_the_same_bytes(page: Page, folder: Path) -> None:
 
 
 def test_curl_passes_a_logo_that_no_argument_can_hold(page: Page, folder: Path) -> None:
-    logo = noise(500)
+    logo = noise(250)
     assert len(logo) > ARGUMENT_MAX
     pipeline = pixelmill.Pipeline().resize(320, 200).logo(image=logo).to("webp", quality=80)
     command = copied(page, "curl", pipeline.to_json())
