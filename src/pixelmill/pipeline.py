@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
-from functools import cache, cached_property
+from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
@@ -32,14 +32,10 @@ from pydantic_core.core_schema import SerializerFunctionWrapHandler
 from pixelmill import compact
 from pixelmill._fluent import Fluent
 from pixelmill.codecs import Output
+from pixelmill.documents import load_json, load_yaml
 from pixelmill.errors import InvalidPipeline, expected, shown
 from pixelmill.operations import Operation, make_operation
 from pixelmill.refusals import explain_refusal
-
-if TYPE_CHECKING:
-    import yaml
-
-MAX_YAML_DEPTH = 16
 
 
 def _as_operation(value: object) -> object:
@@ -155,12 +151,12 @@ class Pipeline(Fluent, BaseModel):
     @classmethod
     def from_json(cls, text: str) -> Pipeline:
         """Read `to_json`'s form. Raises `InvalidPipeline`."""
-        return cls.from_data(_load_json(text))
+        return cls.from_data(load_json(text))
 
     @classmethod
     def from_yaml(cls, text: str) -> Pipeline:
         """Read `to_yaml`'s form. Raises `InvalidPipeline`."""
-        return cls.from_data(_load_yaml(text))
+        return cls.from_data(load_yaml(text))
 
     @classmethod
     def from_text(cls, text: str) -> Pipeline:
@@ -252,59 +248,5 @@ def _loader(text: str) -> Callable[[str], object] | None:
         raise InvalidPipeline(expected("text", "the pipeline", text))
     start = text.lstrip()
     if start.startswith("{") and not compact.starts_with_rendition(start):
-        return _load_json
-    return _load_yaml if start.startswith(("operations:", "output:", "#", "---")) else None
-
-
-def _load_json(text: str) -> object:
-    try:
-        return json.loads(text, object_pairs_hook=_mapping)
-    except (ValueError, RecursionError) as error:
-        raise InvalidPipeline(f"expected a pipeline in JSON, got: {error}") from None
-
-
-def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    _check_names([name for name, _ in pairs])
-    return dict(pairs)
-
-
-def _check_names(names: list[str]) -> None:
-    """Refuse a mapping that says the same twice, of which one program would take the first and another the last."""
-    if len(set(names)) != len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InvalidPipeline(f"expected each name once in the pipeline, got {shown(twice)} twice")
-
-
-@cache
-def _yaml_loader() -> Any:
-    import yaml
-
-    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml's is ten times faster
-        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-            _check_names([key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)])
-            made: dict[Any, Any] = super().construct_mapping(node, deep)
-            return made
-
-    return Loader
-
-
-def _load_yaml(text: str) -> object:
-    import yaml
-
-    loader = _yaml_loader()
-    try:
-        _check_yaml(yaml.parse(text, Loader=loader))
-        return yaml.load(text, Loader=loader)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise InvalidPipeline(f"expected a pipeline in YAML, got: {' '.join(str(error).split())[:300]}") from None
-
-
-def _check_yaml(events: Iterable[yaml.Event]) -> None:
-    """Refuse what makes reading YAML take time or memory out of proportion: aliases and deep nesting."""
-    import yaml
-
-    depth = 0
-    for event in events:
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if isinstance(event, yaml.AliasEvent) or depth > MAX_YAML_DEPTH:
-            raise InvalidPipeline("expected neither aliases nor deep nesting in a pipeline in YAML, got one of them")
+        return load_json
+    return load_yaml if start.startswith(("operations:", "output:", "#", "---")) else None
