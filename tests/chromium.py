@@ -11,5 +11,5 @@ from tests.debian import tool
 
 
 def chromium() -> AbstractContextManager[Browser]:
-    """Run one. Keep it for one folder's tests at most."""
+    """Run one. Keep it for one file's tests at most."""
     return launched(tool("chromium"))
