@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.watched import Watched, watched
 from tests.chromium import chromium
-from tests.fleet.processes import PATIENCE_S, Fleet, fleet
+from tests.fleet.processes import PATIENCE_S, Fleet, fleet, wait_for
 
 ARTEFACTS = Path(__file__).parents[2] / "output" / "browser"
 expect.set_options(timeout=PATIENCE_S * 1000)
@@ -37,6 +37,12 @@ def page(browser: Browser, shared: Fleet, request: pytest.FixtureRequest) -> Ite
     """A page of its own at the shared fleet's dashboard. Errors, and requests to elsewhere, fail the test."""
     with opened(browser, shared.orchestrator.http_url, request.node.name) as made:
         yield made.page
+
+
+def wait_until(page: Page, condition: str) -> None:
+    """Wait until a condition holds of `live`, what the page knows. Playwright's own waits take a promise for true."""
+    script = f"import('/static/js/shared/live.js').then(({{ live }}) => {condition})"
+    wait_for(lambda: page.evaluate(script), condition)
 
 
 def opened(browser: Browser, url: str, name: str, viewport: ViewportSize = WIDE) -> Watched:

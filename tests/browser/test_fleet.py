@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import opened
+from tests.browser.conftest import opened, wait_until
 from tests.fleet.processes import Fleet, fleet, wait_for
 
 PICTURE = Path(__file__).parents[2] / "examples" / "photos" / "coffee.png"
@@ -86,7 +86,7 @@ def test_instance_that_is_killed_is_down_and_comes_back(page: Page, own: Fleet) 
 def test_change_is_noted_while_another_view_is_shown(page: Page, own: Fleet) -> None:
     page.goto("/#/requests")
     page.reload()
-    page.wait_for_function("import('/static/js/shared/live.js').then(({ live }) => live.fleet !== null)")
+    wait_until(page, "live.fleet !== null")
     victim = own.workers["filter"][2]
     victim.kill()
     expect(page.locator(".events").get_by_text("is down")).to_be_attached()

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import opened
+from tests.browser.conftest import opened, wait_until
 from tests.fleet.processes import Fleet, fleet
 
 PICTURE = (Path(__file__).parents[2] / "examples" / "photos" / "coffee.png").read_bytes()
@@ -65,7 +65,7 @@ def test_pause_holds_the_list(page: Page, shared: Fleet) -> None:
     expect(page.get_by_role("link", name="Request before-pause")).to_be_visible()
     page.get_by_role("button", name="Pause").click()
     send(shared, "sepia | webp", "while-paused")
-    page.wait_for_function("import('/static/js/shared/live.js').then(({ live }) => live.requests.has('while-paused'))")
+    wait_until(page, "live.requests.has('while-paused')")
     expect(page.locator(".count")).to_contain_text("1 new")
     expect(page.get_by_role("link", name="Request while-paused")).to_have_count(0)
     page.get_by_role("button", name="Go on").click()
