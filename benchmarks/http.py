@@ -7,7 +7,6 @@ Workers do nothing (see benchmarks/routing), so that what is left is the orchest
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import time
@@ -21,6 +20,7 @@ import grpc
 
 import image_processing_pb2 as pb
 import image_processing_pb2_grpc as rpc
+from benchmarks.options import parser
 from benchmarks.routing.measure import PIPELINE, TIMEOUT_S, Routing, picture
 
 INSTANCES = 4
@@ -45,12 +45,9 @@ class Compared:
 
 def main() -> None:
     """Run the benchmark and print what it found."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5, help="how often each has its turn (%(default)s)")
-    parser.add_argument("--seconds", type=float, default=2.0, help="length of a turn, seconds (%(default)s)")
-    parser.add_argument("--clients", type=int, default=16, help="requests in flight (%(default)s)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    arguments = parser.parse_args()
+    command = parser(__doc__, seconds=2.0, rounds=5)
+    command.add_argument("--clients", type=int, default=16, help="requests in flight (%(default)d)")
+    arguments = command.parse_args()
     with Routing(INSTANCES) as routing:
         found = asyncio.run(_compare(routing, arguments.rounds, arguments.seconds, arguments.clients))
     if arguments.json:
