@@ -22,7 +22,7 @@ from pixelmill.fleet.exposure import is_loopback, is_protected
 from pixelmill.settings import OrchestratorSettings
 from pixelmill.signing import ROOT
 from pixelmill.web.heads import Fault, host_of
-from pixelmill.web.ondemand.allowlist import Host, parse_host
+from pixelmill.web.ondemand.allowlist import Host, items, parse_host
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 OWN = (b"same-origin", b"none")
@@ -51,8 +51,8 @@ class Origins:
     """
 
     def __init__(self, settings: OrchestratorSettings) -> None:
-        self.allowed = [_origin(item) for item in _items(settings.http_origins)]
-        self._hosts = [Host(parse_host(item, "PIXELMILL_HTTP_HOSTS").name) for item in _items(settings.http_hosts)]
+        self.allowed = [_origin(item) for item in items(settings.http_origins)]
+        self._hosts = [Host(parse_host(item, "PIXELMILL_HTTP_HOSTS").name) for item in items(settings.http_hosts)]
         # Of tokens and certificates a page has none, whatever its name means.
         is_open = is_loopback(settings.host) and not is_protected(settings)
         self._asks_hosts = bool(self._hosts) or is_open
@@ -83,10 +83,6 @@ class Origins:
             return None
         text = expected("a page of this server, or that PIXELMILL_HTTP_ORIGINS names it,", "the header Origin", origin)
         return Fault(403, "FORBIDDEN", text)
-
-
-def _items(text: str) -> list[str]:
-    return text.replace(",", " ").split()
 
 
 def _origin(item: str) -> str:

@@ -106,12 +106,12 @@ class AllowList:
     def __init__(self, urls: Iterable[str] | str = "", internal: str = "") -> None:
         self._web: list[Prefix] = []
         self._storage: list[str] = []
-        for item in _items(urls) if isinstance(urls, str) else urls:
+        for item in items(urls) if isinstance(urls, str) else urls:
             if item.partition("://")[0].lower() in WEB:
                 self._web.append(_prefix(item))
             else:
                 self._storage.append(_storage_prefix(item))
-        self._internal = [parse_host(item, "PIXELMILL_SOURCE_INTERNAL") for item in _items(internal)]
+        self._internal = [parse_host(item, "PIXELMILL_SOURCE_INTERNAL") for item in items(internal)]
 
     def web(self, text: str) -> httpx.URL:
         """Return a URL of http or https that may be fetched. Raises `SourceForbidden`."""
@@ -132,7 +132,8 @@ class AllowList:
         return any(one.covers(host, port) for one in self._internal)
 
 
-def _items(text: str) -> list[str]:
+def items(text: str) -> list[str]:
+    """Return the items of a setting, which commas or spaces separate."""
     return text.replace(",", " ").split()
 
 

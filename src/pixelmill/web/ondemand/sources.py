@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pixelmill.errors import InvalidPipeline, Overloaded, SourceForbidden, expected, shown
 from pixelmill.limits import Limits
-from pixelmill.web.ondemand.allowlist import WEB, AllowList
+from pixelmill.web.ondemand.allowlist import WEB, AllowList, items
 from pixelmill.web.ondemand.buckets import Storage, StoredSource
 from pixelmill.web.ondemand.folders import FileSource
 from pixelmill.web.ondemand.remote import Web, WebSource
@@ -40,9 +40,7 @@ class Sources:
         places = {**_roots(settings.source_roots), **named}
         self._folders = {name: _folder(name, place) for name, place in places.items() if "://" not in place}
         self._bases = {name: place.rstrip("/") + "/" for name, place in places.items() if "://" in place}
-        allowed = AllowList(
-            [*settings.source_urls.replace(",", " ").split(), *self._bases.values()], settings.source_internal
-        )
+        allowed = AllowList([*items(settings.source_urls), *self._bases.values()], settings.source_internal)
         self._limits = limits
         self._web = Web(allowed, limits, settings.source_timeout_s)
         self._storage = Storage(limits, settings.source_timeout_s, settings.source_fetches)
