@@ -142,6 +142,14 @@ def test_who_may_not_come_in_is_told_why(
         assert not shown.out
 
 
+def test_grpc_at_the_port_for_http(running: EmbeddedFleet, capsys: pytest.CaptureFixture[str]) -> None:
+    address = running.http_url.removeprefix("http://")
+    assert main(["bench", "-n", "1", "--target", f"grpc://{address}"]) == 1
+    error = capsys.readouterr().err
+    assert f"expected an orchestrator at {address}, got: it speaks HTTP, not gRPC" in error
+    assert len(error.splitlines()) == 1
+
+
 def test_other_servers_are_told_from_an_orchestrator(running: EmbeddedFleet, capsys: pytest.CaptureFixture[str]) -> None:
     class Other(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

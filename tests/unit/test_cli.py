@@ -99,6 +99,21 @@ def test_help_imports_nothing_heavy() -> None:
     assert shown == "[]\n"
 
 
+def test_ctrl_c_while_it_is_imported_ends_it_quietly() -> None:
+    code = """if True:
+        import os, runpy, signal, sys
+        class Finder:
+            def find_spec(self, name, path=None, target=None):
+                if name == "typer":
+                    os.kill(os.getpid(), signal.SIGINT)
+        sys.meta_path.insert(0, Finder())
+        sys.argv = ["pixelmill", "--version"]
+        runpy.run_module("pixelmill", run_name="__main__")
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_version() -> None:
     command = [sys.executable, "-m", "pixelmill", "--version"]
     assert (

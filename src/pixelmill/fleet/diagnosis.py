@@ -1,24 +1,28 @@
-"""Why a server cannot be reached, where gRPC only says "Socket closed": asked of it by Python's own TLS."""
+"""Why a server cannot be reached, where gRPC only says "Socket closed": asked of it in other languages."""
 
 from __future__ import annotations
 
 import socket
 import ssl
+from contextlib import suppress
+from functools import partial
 
 from pixelmill.errors import InvalidPipeline
 from pixelmill.fleet.addresses import Host
 from pixelmill.fleet.credentials import ClientTls
 
 TIMEOUT_S = 2.0
+_HTTP = b"HTTP/1."
 
 
 def diagnose(server: Host, tls: ClientTls | None, timeout_s: float = TIMEOUT_S) -> str:
-    """Return what is wrong between this client and the server, and what to do; "" where that is not TLS."""
-    try:
-        with socket.create_connection((server.name, server.port), timeout_s) as connection:
-            return _of_tls(connection, server, tls) if tls else _of_plain(connection)
-    except (OSError, InvalidPipeline):
-        return ""
+    """Return what is wrong between this client and the server, and what to do; "" where that is not its language."""
+    asked = (partial(_of_tls, server=server, tls=tls),) if tls else (_of_plain, _of_http)
+    for ask in asked:
+        with suppress(OSError, InvalidPipeline), socket.create_connection((server.name, server.port), timeout_s) as connection:
+            if found := ask(connection):
+                return found
+    return ""
 
 
 def _of_plain(connection: socket.socket) -> str:
@@ -28,6 +32,14 @@ def _of_plain(connection: socket.socket) -> str:
     context.set_alpn_protocols(["h2"])
     with context.wrap_socket(connection):
         return "it speaks TLS: use grpcs:// (a private CA's certificate is given by --tls-ca or PIXELMILL_TLS_CA)"
+
+
+def _of_http(connection: socket.socket) -> str:
+    """Tell a server that speaks HTTP/1, as that for browsers does; one that speaks gRPC answers nothing that looks so."""
+    connection.sendall(b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    if connection.recv(len(_HTTP), socket.MSG_WAITALL) == _HTTP:
+        return "it speaks HTTP, not gRPC; an orchestrator has a port for each, 50055 and 8080 by default"
+    return ""
 
 
 def _of_tls(connection: socket.socket, server: Host, tls: ClientTls) -> str:
