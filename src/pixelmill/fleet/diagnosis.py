@@ -18,8 +18,9 @@ _HTTP = b"HTTP/1."
 def diagnose(server: Host, tls: ClientTls | None, timeout_s: float = TIMEOUT_S) -> str:
     """Return what is wrong between this client and the server, and what to do; "" where that is not its language."""
     asked = (partial(_of_tls, server=server, tls=tls),) if tls else (_of_plain, _of_http)
+    address = (server.name, server.port)
     for ask in asked:
-        with suppress(OSError, InvalidPipeline), socket.create_connection((server.name, server.port), timeout_s) as connection:
+        with suppress(OSError, InvalidPipeline), socket.create_connection(address, timeout_s) as connection:
             if found := ask(connection):
                 return found
     return ""
