@@ -2,9 +2,11 @@
 ARG PYTHON_IMAGE=python:3.11-slim
 
 # The dependencies as a list of their own: any other change of pyproject.toml leaves the layers below as they are.
+# PIXELMILL_EXTRAS names what else is installed, by commas: otel, heic, jxl, s3 and others of pyproject.toml.
 FROM ${PYTHON_IMAGE} AS requirements
-COPY pyproject.toml ./
-RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; print(*p['dependencies'], *p['optional-dependencies']['otel'], sep='\n')" > /requirements.txt
+ARG PIXELMILL_EXTRAS=otel
+COPY pyproject.toml scripts/requirements.py ./
+RUN python requirements.py "$PIXELMILL_EXTRAS" > /requirements.txt
 
 FROM ${PYTHON_IMAGE} AS dependencies
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore PIP_PYTHON=/opt/pixelmill/bin/python

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -81,16 +84,50 @@ def is_of_the_file(variable: str) -> bool:
         variable in ours
         or variable.endswith(("_SERVICE_HOSTS", "_WORKER_HOSTS", "_FILE"))
         or "_TLS_" in variable
-        or variable.startswith("OTEL_")
+        or variable.startswith(("OTEL_", "AWS_"))
     )
 
 
 def test_every_other_setting_is_passed_on_where_it_is_set(file: dict[str, Any]) -> None:
     for name, service in file["services"].items():
         model = OrchestratorSettings if name == ORCHESTRATOR.name else WorkerSettings
-        passed = {name for name, value in service["environment"].items() if value is None and not name.startswith("OTEL_")}
+        bare = {name for name, value in service["environment"].items() if value is None}
+        passed = {name for name in bare if not name.startswith(("OTEL_", "AWS_"))}
         assert passed == {variable for variable in variables(model) if not is_of_the_file(variable)}
         assert {variable for variable in service["environment"] if not is_of_the_file(variable)} == passed
+
+
+@pytest.mark.parametrize("path", [COMPOSE_FILE, ROOT / "deploy" / "compose.scale.yml"])
+def test_extras_are_passed_to_every_build(path: Path) -> None:
+    """The Dockerfile's default is the compose file's, and its argument has that name."""
+    services = yaml.safe_load(path.read_text(encoding="utf-8"))["services"].values()
+    builds = [service["build"] for service in services if "build" in service]
+    assert {service["image"] for service in services} == {service["image"] for service in services if "build" in service}
+    for build in builds:
+        assert (path.parent / build["context"]).resolve() == ROOT
+        ((name, value),) = build["args"].items()
+        default = value.removeprefix(f"${{{name}-").removesuffix("}")
+        assert f"ARG {name}={default}\n" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+def requirements(*extras: str) -> subprocess.CompletedProcess[str]:
+    """Ask what goes into the image with some extras."""
+    command = [sys.executable, "scripts/requirements.py", *extras]
+    return subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
+
+
+def test_extras_of_the_image() -> None:
+    bare = requirements("").stdout.splitlines()
+    more = requirements("heic,s3").stdout.splitlines()
+    assert more[: len(bare)] == bare
+    assert [re.split("[<>=]", line)[0] for line in more[len(bare) :]] == ["pillow-heif", "s3fs"]
+
+
+@pytest.mark.parametrize("name", ["heif", "dev", "heic,heif"])
+def test_an_extra_that_there_is_not(name: str) -> None:
+    done = requirements(name)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("expected some of certs, demo, fuzz, heic, jxl, otel, s3 for PIXELMILL_EXTRAS, got ")
 
 
 def test_the_file_for_tls_names_certificates_that_are_made(file: dict[str, Any], tmp_path: Path) -> None:
