@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain, groupby, takewhile
 from typing import Literal, get_args
 
@@ -22,9 +23,11 @@ PoolName = Literal["resize", "filter", "watermark", "format", "worker"]
 POOLS: tuple[PoolName, ...] = get_args(PoolName)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Hop:
     """One call to one instance. It returns a picture's frames where it encodes nothing.
+
+    Each is itself alone: what is worked out for one is remembered for as long as there is it.
 
     Attributes:
         pool: the pool that the instance is picked from.
@@ -41,6 +44,12 @@ class Hop:
     ends: tuple[Rendition, ...] = ()
     cost_s: float = 0.0
     pixels: int = 0
+
+    @cached_property
+    def rare(self) -> frozenset[str]:
+        """The names of its operations that not every instance has."""
+        operations = chain(self.operations, *(end.operations for end in self.ends))
+        return frozenset(operation.name for operation in operations if not operation.everywhere)
 
 
 @dataclass(frozen=True)
@@ -81,7 +90,7 @@ class Plan:
         """How many hops there are in all."""
         return len(self.hops) + sum(len(branch.hops) for branch in self.branches)
 
-    @property
+    @cached_property
     def cost_s(self) -> float:
         """About how long one core works on it all, seconds."""
         return sum(hop.cost_s for hop in chain(self.hops, *(branch.hops for branch in self.branches)))

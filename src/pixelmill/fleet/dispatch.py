@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from itertools import chain
 
 from opentelemetry.trace import SpanKind
 
@@ -111,7 +110,7 @@ class Dispatcher:
         started = time.perf_counter()
         with tracing.span(f"hop {hop.pool}", _CALL, SpanKind.CLIENT):
             answer, again = await self._calls.send(
-                self.pools[hop.pool], _rare(hop), message, Calling(request.id, request.deadline)
+                self.pools[hop.pool], hop.rare, message, Calling(request.id, request.deadline)
             )
             _note(answer, again, rendition)
         kind = "renditions" if answer.renditions else answer.WhichOneof("result")
@@ -145,9 +144,3 @@ def _note(answer: pb.StageResponse, again: int, rendition: str) -> None:
             tracing.note({"pixelmill.rendition": rendition})
         if answer.error.reason:
             tracing.failed(answer.error.reason)
-
-
-def _rare(hop: Hop) -> frozenset[str]:
-    """Return the names of a hop's operations that not every instance has."""
-    operations = chain(hop.operations, *(end.operations for end in hop.ends))
-    return frozenset(operation.name for operation in operations if not operation.everywhere)

@@ -53,7 +53,7 @@ def _accepting(pipeline: Pipeline, accepted: tuple[WritableName, ...]) -> Spelle
         return output.model_copy(update={"accept": accepted}) if _is_open(output) else output
 
     renditions = tuple(one.model_copy(update={"output": accepting(one.output)}) for one in pipeline.renditions)
-    made = pipeline.model_copy(update={"output": accepting(pipeline.output), "renditions": renditions})
+    made = Pipeline(operations=pipeline.operations, output=accepting(pipeline.output), renditions=renditions)
     text = made.to_json()
     return Spelled(made, text if len(text) <= wire.SHORT else "", by_accept=True)
 

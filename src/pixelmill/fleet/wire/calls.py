@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 import image_processing_pb2 as pb
 from pixelmill.fleet.wire.pictures import reading_message, rendered_message, rendered_of
@@ -13,17 +14,26 @@ from pixelmill.pipeline import Rendition
 from pixelmill.plan import Hop
 from pixelmill.result import ImageInfo, Rendered, Result
 
+_tasks: WeakKeyDictionary[Hop, bytes] = WeakKeyDictionary()
+
 
 def fill_stage(message: pb.StageRequest, hop: Hop) -> None:
     """Write into a request what a hop is to do with its input."""
-    message.cost_s = hop.cost_s
-    message.operations.extend(map(operation_message, hop.operations))
-    if hop.reading:
-        message.reading.CopyFrom(reading_message(hop.reading))
-    if answer_kind(hop) == "encoded":
-        message.output.CopyFrom(output_message(hop.ends[0].output))
-    else:
-        message.renditions.extend(map(rendition_message, hop.ends))
+    task = _tasks.get(hop)
+    if task is None:
+        task = _tasks[hop] = _task_message(hop).SerializeToString()
+    message.MergeFromString(task)
+
+
+def _task_message(hop: Hop) -> pb.StageRequest:
+    is_one = answer_kind(hop) == "encoded"
+    return pb.StageRequest(
+        cost_s=hop.cost_s,
+        operations=map(operation_message, hop.operations),
+        reading=reading_message(hop.reading) if hop.reading else None,
+        output=output_message(hop.ends[0].output) if is_one else None,
+        renditions=() if is_one else map(rendition_message, hop.ends),
+    )
 
 
 def answer_kind(hop: Hop) -> Literal["frame", "encoded", "renditions"]:

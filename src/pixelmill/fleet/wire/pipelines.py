@@ -72,6 +72,16 @@ def _operation_of(message: pb.Operation) -> Operation:
         raise OperationNotInstalled(
             f"expected an operation that is installed, got {shown(message.name)}; {hint(message.name)}"
         )
+    spelling = message.SerializeToString(deterministic=True)
+    return _operation_spelled(spelling, version()) if len(spelling) <= SHORT else _made_operation(message)
+
+
+@lru_cache(1024)
+def _operation_spelled(spelling: bytes, version: int) -> Operation:
+    return _made_operation(pb.Operation.FromString(spelling))
+
+
+def _made_operation(message: pb.Operation) -> Operation:
     return make_operation(message.name, {name: value_of(value) for name, value in message.parameters.items()})
 
 
@@ -82,8 +92,14 @@ def output_message(output: Output) -> pb.Output:
 
 def output_of(message: pb.Output) -> Output:
     """Return a message's output. Raises `InvalidPipeline`."""
+    return _output_spelled(message.SerializeToString(deterministic=True))
+
+
+@lru_cache(256)
+def _output_spelled(spelling: bytes) -> Output:
     options: dict[str, Any] = {
-        field.name: tuple(value) if field.is_repeated else value for field, value in message.ListFields()
+        field.name: tuple(value) if field.is_repeated else value
+        for field, value in pb.Output.FromString(spelling).ListFields()
     }
     return make_output(options.pop("format", "source"), options)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import image_processing_pb2 as pb
@@ -52,30 +51,24 @@ class Called(NamedTuple):
 
 def report_of(message: pb.HopReport, called: Called | None = None) -> HopReport:
     """Return a message's report, with what its caller adds."""
-    report = HopReport(
+    transfer_us = message.transfer_us
+    if called:
+        known = message.queue_us + message.decode_us + sum(message.operations_us) + message.encode_us
+        transfer_us = max(0, _micro(called.wall_s) - known)
+    return HopReport(
         instance=message.instance,
-        pool=message.pool,
+        pool=called.pool if called else message.pool,
         operations=tuple(message.operations),
         decode_s=message.decode_us / MICRO,
         operations_s=tuple(micro / MICRO for micro in message.operations_us),
         encode_s=message.encode_us / MICRO,
         queue_s=message.queue_us / MICRO,
-        transfer_s=message.transfer_us / MICRO,
+        transfer_s=transfer_us / MICRO,
         bytes_in=message.bytes_in,
         bytes_out=message.bytes_out,
-        attempts=message.attempts or 1,
-        rendition=message.rendition,
-        started_s=message.started_us / MICRO,
-    )
-    if called is None:
-        return report
-    return replace(
-        report,
-        pool=called.pool,
-        transfer_s=max(0.0, called.wall_s - report.queue_s - report.compute_s),
-        attempts=report.attempts + called.again,
-        rendition=called.rendition,
-        started_s=called.started_s,
+        attempts=(message.attempts or 1) + (called.again if called else 0),
+        rendition=called.rendition if called else message.rendition,
+        started_s=called.started_s if called else message.started_us / MICRO,
     )
 
 
