@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from pixelmill.fleet.shared import NotShared, path_of, read, space, write
+from pixelmill.fleet import shared
+from pixelmill.fleet.shared import NotShared, read, space, write
 from pixelmill.fleet.slots import FINEST, LARGEST, Slots, remove_left
 from pixelmill.limits import MIB
 
@@ -41,6 +42,10 @@ def with_slots(folder: Path, use: Callable[[Slots], Coroutine[Any, Any, None]], 
 
     asyncio.run(run())
     assert list(folder.iterdir()) == []
+
+
+def path_of(name: str, folder: Path) -> Path:
+    return Path(shared.path_of(name, folder))
 
 
 def files(folder: Path) -> list[Path]:

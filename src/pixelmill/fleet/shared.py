@@ -69,11 +69,11 @@ def write(name: str, pieces: Sequence[Piece], folder: Path = FOLDER) -> bool:
         return True
 
 
-def path_of(name: str, folder: Path = FOLDER) -> Path:
+def path_of(name: str, folder: Path = FOLDER) -> str:
     """Return where the file of a name is. Raises `NotShared` where it is no name of ours."""
     if not _NAME.fullmatch(name):
         raise NotShared(name)
-    return folder / f"{PREFIX}{name}"
+    return f"{folder}/{PREFIX}{name}"
 
 
 @contextmanager

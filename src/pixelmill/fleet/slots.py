@@ -166,7 +166,7 @@ class Slots:
     def _remove(self, slot: Slot) -> None:
         self._taken_bytes -= slot.room
         with suppress(OSError):
-            path_of(slot.name, self.folder).unlink(missing_ok=True)
+            os.unlink(path_of(slot.name, self.folder))
 
     def _keep_tidy(self) -> None:
         if self._timer is None:
