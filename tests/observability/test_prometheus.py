@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,13 +13,12 @@ import yaml
 
 from tests.debian import tool
 from tests.fleet.processes import Fleet, fleet, wait_for
+from tests.observability.dashboard import PANELS
 from tests.observability.prometheus import DEPLOY, Prometheus, prometheus
 from tests.observability.scraping import PIPELINE
 from tests.plugins import ROOT
 
 ALERTS = DEPLOY / "prometheus" / "alerts.yml"
-DASHBOARD: dict[str, Any] = json.loads((DEPLOY / "grafana" / "dashboards" / "pixelmill.json").read_text(encoding="utf-8"))
-PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 RULES = [rule for group in yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["groups"] for rule in group["rules"]]
 
 
@@ -86,26 +83,6 @@ def test_every_expression_has_data(watched: tuple[Fleet, Prometheus], picture: b
 def asked(expression: str) -> str:
     """Return an expression with Grafana's variables as they are for all jobs and the shortest time."""
     return expression.replace("$job", ".*").replace("$__rate_interval", "30s")
-
-
-def test_the_dashboard_is_well_formed() -> None:
-    ids = Counter(panel["id"] for panel in DASHBOARD["panels"])
-    assert set(ids.values()) == {1}
-    taken: set[tuple[int, int]] = set()
-    for panel in DASHBOARD["panels"]:
-        place = panel["gridPos"]
-        assert place["x"] + place["w"] <= 24
-        cells = {
-            (x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])
-        }
-        assert not cells & taken
-        taken |= cells
-    variables = {variable["name"] for variable in DASHBOARD["templating"]["list"]}
-    assert variables == {"datasource", "job"}
-    for panel in PANELS:
-        assert panel["fieldConfig"]["defaults"]["unit"]
-        assert panel["datasource"]["uid"] == "${datasource}"
-        assert all(target["datasource"]["uid"] == "${datasource}" for target in panel["targets"])
 
 
 def test_each_alert_says_what_to_do() -> None:
