@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from pixelmill.codecs import decode, probe
-from pixelmill.engine import set_up
+from pixelmill.libraries import set_up
 from pixelmill.pixels import Image
 
 Floats = NDArray[np.float64]

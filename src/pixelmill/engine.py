@@ -1,24 +1,20 @@
-"""Runs one hop on pixels. This is the only place that sets what libraries keep for the whole process."""
+"""Runs one hop on pixels."""
 
 from __future__ import annotations
 
-import ctypes
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
 from typing import NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 
 from pixelmill.codecs import Header, Output, Reading, encode_picture, open_source, probe, read
 from pixelmill.codecs.sequence import is_sequence
-from pixelmill.codecs.vips import set_up as set_up_vips
 from pixelmill.codecs.vips import vips_errors
 from pixelmill.errors import Internal, OutOfMemory, PixelmillError, in_rendition
 from pixelmill.geometry import Size
+from pixelmill.libraries import set_up
 from pixelmill.limits import DEFAULT_LIMITS, NO_DEADLINE, Deadline, Limits
 from pixelmill.operations import Operation, make_operation
 from pixelmill.operations.fusion import Step, fused
@@ -29,52 +25,12 @@ from pixelmill.pixels import Image, from_vips
 from pixelmill.plan import by_colors, reading_for
 from pixelmill.result import ImageInfo, Rendered
 
-M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -2, -3, -8
-MALLOC_KEEPS = 64 * 1024 * 1024
-MALLOC_ARENAS = 4
 LOOKED_AT = 16_000_000
 """A picture with alpha of up to that many pixels is decoded whole before a resize, to see whether it is opaque after all; a
 larger one streams, and is taken for transparent."""
 
-LIBRARIES = ("PIL.Image", "deflate", "isal.isal_zlib", "simplejpeg")
-"""What functions import when they first need it, beside what `set_up` does."""
-
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-@cache
-def set_up() -> None:
-    """Set up this process for the engine, once. OpenCV and libvips get one thread: pictures run side by side."""
-    import cv2
-
-    cv2.setNumThreads(1)
-    set_up_vips()
-    tune_malloc()
-
-
-@cache
-def tune_malloc() -> None:
-    """Let glibc's malloc keep up to 64 MiB of freed memory, for this process.
-
-    Otherwise every frame is given back to the kernel and faulted in again for the next one. Threads share a few arenas,
-    as each keeps freed memory of its own.
-
-    Source: mallopt(3), Linux man-pages.
-    """
-    with suppress(OSError, AttributeError):
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(M_MMAP_THRESHOLD, MALLOC_KEEPS)
-        mallopt(M_TRIM_THRESHOLD, MALLOC_KEEPS)
-        mallopt(M_TOP_PAD, 1024 * 1024)
-        mallopt(M_ARENA_MAX, MALLOC_ARENAS)
-
-
-def preload() -> None:
-    """Set up this process and import each library, without using one: that would start threads."""
-    set_up()
-    for name in LIBRARIES:
-        import_module(name)
 
 
 def warm_up() -> None:

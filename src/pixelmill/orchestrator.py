@@ -6,13 +6,13 @@ import sys
 from io import TextIOWrapper
 
 from pixelmill import plugins
-from pixelmill.engine import tune_malloc
 from pixelmill.fleet.requestlog import json_printer
 from pixelmill.fleet.running import run_or_refuse, run_server, serve_until_stopped
 from pixelmill.fleet.service import FleetService
 from pixelmill.fleet.servicer import build, serve_rpcs
 from pixelmill.fleet.stagelog import print_request
 from pixelmill.fleet.tokens import admitted
+from pixelmill.libraries import tune_malloc
 from pixelmill.settings import OrchestratorSettings, load
 
 

@@ -19,7 +19,7 @@ import image_processing_pb2_grpc as rpc
 from pixelmill import plugins
 from pixelmill.codecs import Output, Reading
 from pixelmill.current import work_on
-from pixelmill.engine import HopResult, run_hop, tune_malloc, warm_up
+from pixelmill.engine import HopResult, run_hop, warm_up
 from pixelmill.errors import Draining, InvalidPipeline, PixelmillError, Unavailable, expected
 from pixelmill.fleet import wire
 from pixelmill.fleet.admission import Admission
@@ -34,6 +34,7 @@ from pixelmill.fleet.running import run_or_refuse, run_server, serve_until_stopp
 from pixelmill.fleet.server import Server, instance_info, metadata
 from pixelmill.fleet.shared import NotShared, space
 from pixelmill.fleet.usage import Durations, usage
+from pixelmill.libraries import tune_malloc
 from pixelmill.limits import Deadline
 from pixelmill.operations import Operation
 from pixelmill.picture import Picture

@@ -16,9 +16,9 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any, NamedTuple, NoReturn
 
-from pixelmill import engine
 from pixelmill.isolation import cell
 from pixelmill.isolation.area import Area
+from pixelmill.libraries import preload
 
 START = (
     "import json, sys; told = json.loads(sys.argv[1]); sys.path[:] = told['path']; "
@@ -45,7 +45,7 @@ def main(told: dict[str, Any]) -> NoReturn:
         getattr(import_module(module), function)(*told["log"])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = socket.socket(fileno=told["descriptor"])
-    engine.preload()
+    preload()
     gc.collect()
     # What there is now is never looked at again by the collector, so that cells go on sharing its pages.
     gc.freeze()
