@@ -13,8 +13,8 @@ from pixelmill import ImageTooLarge, InvalidPipeline, Pipeline, PixelmillError, 
 from pixelmill.fleet.client import FleetExecutor
 from pixelmill.plan import PLACEMENTS
 from tests.fleet.processes import PATIENCE_S, Fleet
+from tests.metadata import exif_of_a_camera, wide_profile
 from tests.pictures import encoded, photo
-from tests.unit.test_metadata import exif_of_a_camera, wide_profile
 
 PICTURE = encoded(photo(90, 60), "JPEG", exif=b"Exif\0\0" + exif_of_a_camera(">"), icc_profile=wide_profile())
 MOVING = encoded(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -9,6 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+import pytest
+
+from pixelmill.errors import PixelmillError
+from pixelmill.web.ondemand.remote import Web
+from pixelmill.web.ondemand.source import Fetched
 
 
 @dataclass
@@ -95,3 +102,22 @@ def picture_host(tls: ssl.SSLContext | None = None) -> Iterator[PictureHost]:
         yield host
     finally:
         host.close()
+
+
+def fetch(web: Web, *urls: str, known: str = "") -> list[Fetched | None]:
+    """Fetch one URL after the other."""
+
+    async def all_of_them() -> list[Fetched | None]:
+        try:
+            return [await web.fetch(web.allowed.web(url), known) for url in urls]
+        finally:
+            await web.close()
+
+    return asyncio.run(all_of_them())
+
+
+def refusal(web: Web, url: str) -> PixelmillError:
+    """Return why a URL cannot be fetched."""
+    with pytest.raises(PixelmillError) as caught:
+        fetch(web, url)
+    return caught.value
