@@ -9,9 +9,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import fsspec
 import pytest
+from fsspec.asyn import AsyncFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 
 from pixelmill import run
@@ -106,6 +108,47 @@ def test_one_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -
             answer.set()
         patient = Storage(LIMITS, 30, 2)
         assert await patient.fetch("memory://bucket/a.png", "")
+
+    asyncio.run(several())
+
+
+class Slow(AsyncFileSystem):  # type: ignore[misc]  # fsspec has no types
+    """A store as S3's is, whose calls are coroutines; it never answers for what is slow."""
+
+    protocol = "slow"
+    cachable = False
+    ended: ClassVar[list[str]] = []
+
+    async def _info(self, path: str, **_: object) -> dict[str, object]:
+        return {"name": path, "size": 7, "type": "file", "kind": await self._answer(path, "info")}
+
+    async def _cat_file(self, path: str, start: int | None = None, end: int | None = None, **_: object) -> bytes:
+        await self._answer(path, "read")
+        return b"picture"[start:end]
+
+    async def _answer(self, path: str, what: str) -> str:
+        try:
+            await asyncio.sleep(PATIENCE_S if what in path else 0)
+        finally:
+            self.ended.append(f"{what} {path}")
+        return what
+
+
+@pytest.mark.parametrize(("what", "timeout_s"), [("info", 0.3), ("read", 1.0)])
+def test_an_asynchronous_one_that_does_not_answer_is_stopped(what: str, timeout_s: float) -> None:
+    """So it takes no other picture's turn, and none is refused."""
+    fsspec.register_implementation("slow", Slow, clobber=True)
+    Slow.ended.clear()
+
+    async def several() -> None:
+        storage = Storage(LIMITS, timeout_s, 1)
+        with pytest.raises(SourceFailed, match=r"expected the source within \d[.\d]* s, got no answer"):
+            await storage.fetch(f"slow://{what}.png", "")
+        await asyncio.wait_for(recovered(storage._threads), PATIENCE_S / 2)
+        assert Slow.ended[-1] == f"{what} {what}.png"
+        fetched = await Storage(LIMITS, PATIENCE_S, 1).fetch("slow://a.png", "")
+        assert fetched is not None
+        assert fetched.data == b"picture"
 
     asyncio.run(several())
 

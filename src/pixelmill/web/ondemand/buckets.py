@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
+from inspect import iscoroutinefunction
+from time import monotonic
+from typing import Any
 
 import fsspec
+from fsspec.exceptions import FSTimeoutError
 
 from pixelmill.errors import ImageTooLarge, PixelmillError, SourceFailed, SourceForbidden, SourceNotFound, expected
 from pixelmill.limits import Limits
@@ -19,7 +24,7 @@ for _library in ("botocore", "aiobotocore"):  # below this level they log reques
 
 
 class Storage:
-    """Reads through fsspec, whose calls wait: each in a thread.
+    """Reads through fsspec, whose calls wait: each in a thread. Those of asynchronous stores, S3 among them, end in time.
 
     Args:
         limits: how large a picture may be.
@@ -46,10 +51,11 @@ class Storage:
 
     def _read(self, url: str, known: str) -> Fetched | None:
         most = self._limits.max_input_bytes
+        until = monotonic() + self._timeout_s
         try:
             system, path = fsspec.core.url_to_fs(url)
             system.invalidate_cache()  # of listings, which may be of any age
-            found = system.info(path)
+            found = _call(system.info, path, until=until)
             if found.get("type") == "directory":
                 raise SourceNotFound(expected("a file", "the source", url))
             size = found.get("size")
@@ -59,8 +65,8 @@ class Storage:
             if validator == known:
                 return None
             # An empty one has no first byte that could be asked for.
-            data = b"" if size == 0 else bytes(system.cat_file(path, start=0, end=most + 1))
-        except PixelmillError:
+            data = b"" if size == 0 else bytes(_call(system.cat_file, path, until=until, start=0, end=most + 1))
+        except (PixelmillError, FSTimeoutError):
             raise
         except FileNotFoundError:
             raise SourceNotFound(expected("a file that is there", "the source", url)) from None
@@ -71,6 +77,13 @@ class Storage:
         if len(data) > most:
             raise ImageTooLarge(f"expected at most {most} bytes for the source, got more")
         return Fetched(data, validator)
+
+
+def _call(method: Callable[..., Any], path: str, *, until: float, **given: int) -> Any:
+    """Call a method of a store. The coroutine behind it, where there is one, is cancelled when the clock is at `until`."""
+    if iscoroutinefunction(getattr(method, "__wrapped__", None)):
+        return method(path, timeout=max(until - monotonic(), 0.001), **given)
+    return method(path, **given)
 
 
 @dataclass(frozen=True)
