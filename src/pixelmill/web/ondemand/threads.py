@@ -22,14 +22,18 @@ class _Job(Generic[Made]):
         self.do = do
         self.future: Future[Made] = Future()
 
-    def run(self) -> None:
+    def run(self, done: Callable[[], None]) -> None:
+        """Make the call. `done` is called when it has ended and nobody knows of that yet."""
         if not self.future.set_running_or_notify_cancel():
+            done()
             return
         try:
             made = self.do()
         except BaseException as error:
+            done()
             self.future.set_exception(error)
         else:
+            done()
             self.future.set_result(made)
 
 
@@ -92,6 +96,9 @@ class Threads:
 
     def _work(self) -> None:
         while True:
-            self._jobs.get().run()
-            with self._lock:
-                self._free += 1
+            self._jobs.get().run(self._count_free)
+
+    def _count_free(self) -> None:
+        """Before the outcome is known: who waited for it may begin the next call at once, and finds this thread."""
+        with self._lock:
+            self._free += 1
