@@ -99,5 +99,8 @@ def test_what_goes_by_columns() -> None:
     assert fits(3, (40, 40), whole)
     assert not fits(3, (160, 40), whole)
     assert not fits(3, (40, 19), whole)
+    assert not columns.saves_time(to_vips(photo(400, 300)))
+    assert columns.saves_time(to_vips(photo(400, 300, 1)))
+    assert columns.saves_time(to_vips(photo(800, 600)))
     large = pyvips.Image.black(5000, 4000)
     assert not columns.fits_columns(large, resample.Geometry(Size(2500, 2000), 0, 0, Size(2500, 2000)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from opentelemetry.trace import SpanKind
@@ -31,6 +32,17 @@ from pixelmill.telemetry import tracing
 _CALL = rpc_attributes("image_processing.StageService/RunStage")
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """What a plan is made for; those of the same spelling are of the same pipeline."""
+
+    spelling: str | bytes
+    version: int
+    header: Header
+    placement: Placement
+    pipeline: Pipeline = field(compare=False)
+
+
 class Dispatcher:
     """Sends requests over the pools. Nothing that it holds grows with the number of requests."""
 
@@ -49,7 +61,7 @@ class Dispatcher:
         self.slots = slots
         self._headers = headers
         # Most requests are alike, and of pictures of a few sizes.
-        self._remembered_plan = lru_cache(1024)(self._plan_spelled)
+        self._remembered_plan = lru_cache(1024)(self._plan)
         self.quarantine = quarantine
         self._calls = Calls(pools, slots)
 
@@ -82,19 +94,15 @@ class Dispatcher:
     async def plan(self, request: Request) -> Plan:
         """Plan a request from its picture's header."""
         header = await self._headers.read(request)
-        if request.spelling and not header.profile:
-            return self._remembered_plan(request.spelling, version(), header, request.placement)
-        return self._plan(header, request.placement, request.pipeline)
+        wanted = _Wanted(request.spelling, version(), header, request.placement, request.pipeline)
+        return (self._remembered_plan if request.spelling and not header.profile else self._plan)(wanted)
 
-    def _plan_spelled(self, spelling: str | bytes, version: int, header: Header, placement: Placement) -> Plan:
-        return self._plan(header, placement, wire.pipeline_spelled(spelling, version))
-
-    def _plan(self, header: Header, placement: Placement, pipeline: Pipeline) -> Plan:
+    def _plan(self, wanted: _Wanted) -> Plan:
         return plan(
-            pipeline,
-            header,
+            wanted.pipeline,
+            wanted.header,
             limits=self.limits,
-            placement=placement,
+            placement=wanted.placement,
             has_worker_pool=self.pools.has_workers,
             has_format_pool="format" in self.pools.by_name,
         )

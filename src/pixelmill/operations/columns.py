@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 LARGEST = 16_000_000
 """Of larger pictures, px, the columns would take more memory than the time is worth."""
+SMALLEST, SMALLEST_GRAY = 250_000, 80_000
+"""Of smaller pictures, px, changing rows into columns and back takes longer than it saves."""
 WORD = np.dtype(np.uint32)
 
 
@@ -23,6 +25,11 @@ def fits_columns(source: pyvips.Image, geometry: Geometry) -> bool:
     """Tell whether `shrunk_by_columns` does what `geometry` says, as far as no pixel is transparent."""
     lengths = zip(geometry.scaled, (source.width, source.height), strict=True)
     return source.width * source.height <= LARGEST and all(new <= old < 2 * GAP * new for new, old in lengths)
+
+
+def saves_time(source: pyvips.Image) -> bool:
+    """Tell whether a picture is large enough for `shrunk_by_columns` to be worth while."""
+    return bool(source.width * source.height >= (SMALLEST_GRAY if source.bands == 1 else SMALLEST))
 
 
 def shrunk_by_columns(source: pyvips.Image, geometry: Geometry) -> Image:

@@ -14,7 +14,7 @@ from pixelmill.geometry import Gravity, Size, place
 from pixelmill.operations.attention import corner, is_smart
 from pixelmill.operations.base import Operation, register
 from pixelmill.operations.canvas import padded
-from pixelmill.operations.columns import fits_columns, shrunk_by_columns
+from pixelmill.operations.columns import fits_columns, saves_time, shrunk_by_columns
 from pixelmill.operations.crop import cut
 from pixelmill.operations.resample import Geometry, Kernel, resample, shrunk
 from pixelmill.pixels import Image, is_opaque, to_vips
@@ -148,7 +148,7 @@ class Resize(Operation):
             vips, opaque = to_vips(source), is_opaque(source)
         else:
             vips, opaque = source, not source.hasalpha()
-        if opaque and self.kernel == "lanczos3" and fits_columns(vips, geometry):
+        if opaque and self.kernel == "lanczos3" and saves_time(vips) and fits_columns(vips, geometry):
             return shrunk_by_columns(vips, geometry)
         return resample(vips, geometry, opaque=opaque, kernel=self.kernel)
 

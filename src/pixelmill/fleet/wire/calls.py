@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 import image_processing_pb2 as pb
 from pixelmill.fleet.wire.pictures import reading_message, rendered_message, rendered_of
-from pixelmill.fleet.wire.pipelines import operation_message, output_message, rendition_message
+from pixelmill.fleet.wire.pipelines import SHORT, operation_message, output_message, rendition_message
 from pixelmill.fleet.wire.reports import trace_message
 from pixelmill.pipeline import Rendition
 from pixelmill.plan import Hop
@@ -21,7 +21,9 @@ def fill_stage(message: pb.StageRequest, hop: Hop) -> None:
     """Write into a request what a hop is to do with its input."""
     task = _tasks.get(hop)
     if task is None:
-        task = _tasks[hop] = _task_message(hop).SerializeToString()
+        task = _task_message(hop).SerializeToString()
+        if len(task) <= SHORT:
+            _tasks[hop] = task
     message.MergeFromString(task)
 
 

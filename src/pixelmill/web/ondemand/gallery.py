@@ -34,6 +34,7 @@ MAKERS = (
     "pillow-jxl-plugin",
 )
 """Packages on which it depends which bytes come out."""
+AT_ONCE = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class Gallery:
                 await self._on_disk(lambda cache: cache.renew(key))
             return Shown(found.picture, came="hit" if source.is_near else "fwd=stale; fwd-status=304")
         assert fetched is not None  # nothing was known
-        digest = await asyncio.to_thread(lambda: hashlib.sha256(fetched.data).hexdigest())
+        digest = await _digest(fetched.data)
         if found and found.picture.source_digest == digest:
             same = replace(found.picture, validator=fetched.validator)
             await self._on_disk(lambda cache: cache.put(key, same))
@@ -129,12 +130,20 @@ class Gallery:
         service = self._service
         id = request_id or new_request_id()
         deadline = Deadline.after(service.limits.timeout_s)
-        result = await service.run(Job(id, fetched.data, pipeline, service.placement, deadline), "http")
+        job = Job(id, fetched.data, pipeline, service.placement, deadline, spelling=pipeline.digest)
+        result = await service.run(job, "http")
         return Picture.of(result.data, result.info.format, fetched.validator, digest), id
 
     async def _on_disk(self, do: Callable[[Cache], object]) -> None:
         if self._cache:
             await asyncio.to_thread(do, self._cache)
+
+
+async def _digest(data: bytes) -> str:
+    """Return the SHA-256 of a source; a small one's takes less time than handing it to a thread."""
+    if len(data) <= AT_ONCE:
+        return hashlib.sha256(data).hexdigest()
+    return await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
 
 
 def _key(source: Source, pipeline: Pipeline) -> str:
