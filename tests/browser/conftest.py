@@ -18,14 +18,14 @@ expect.set_options(timeout=PATIENCE_S * 1000)
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """The browser of a file's tests. No longer: while it is open, nothing else in this process can run an event loop."""
+    """The browser of these tests. No longer: while it is open, nothing else in this process can run an event loop."""
     with chromium() as made:
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def shared() -> Iterator[Fleet]:
     """A fleet that is only sent requests."""
     with fleet({"resize": 2, "filter": 3, "watermark": 1}, PIXELMILL_HTTP_PORT="-1") as made:
