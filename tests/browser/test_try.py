@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 import pixelmill
@@ -105,6 +107,48 @@ def test_refusal_stands_beside_the_parameter_that_is_at_fault(browser: Browser, 
         expect(page.locator(".run-error")).to_be_hidden()
         expect(page.locator(".at-fault")).to_have_count(0)
         expect(sigma).not_to_have_attribute("aria-invalid", "true")
+
+
+def animation() -> bytes:
+    """Return an animated GIF of three frames."""
+    frames = [Image.new("RGB", (60, 40), color) for color in ("red", "lime", "blue")]
+    made = io.BytesIO()
+    frames[0].save(made, "GIF", save_all=True, append_images=frames[1:], duration=100)
+    return made.getvalue()
+
+
+def test_animation_that_a_format_does_not_keep_is_mended_by_a_click(browser: Browser, shared: Fleet) -> None:
+    with opened(browser, shared.orchestrator.http_url, "first frame") as made:
+        made.expected.append("415 (Unsupported Media Type)")
+        page = made.page
+        settled(page)
+        pasted(page, "sepia | jpeg")
+        page.get_by_role("switch", name="Run on every change").uncheck()
+        page.get_by_label("Choose a picture").set_input_files(
+            {"name": "moving.gif", "mimeType": "image/gif", "buffer": animation()}
+        )
+        page.locator(".run-error").get_by_role("button", name="Use the first frame").click()
+        expect(page.get_by_alt_text("After: 60 × 40 · JPEG")).to_be_visible()
+        expect(page.locator(".run-error")).to_be_hidden()
+        frames = page.get_by_role("combobox", name="Frames")
+        expect(frames).to_have_value("first")
+        expect(frames).to_be_focused()
+        assert result(page) == pixelmill.run(animation(), "sepia | jpeg:frames=first").data
+
+
+def test_only_the_rendition_that_keeps_no_animation_is_mended(browser: Browser, shared: Fleet) -> None:
+    with opened(browser, shared.orchestrator.http_url, "first frame of one") as made:
+        made.expected.append("415 (Unsupported Media Type)")
+        page = made.page
+        settled(page)
+        pasted(page, "{ still = jpeg; moving = webp; small = resize:30x | jpeg }")
+        page.get_by_label("Choose a picture").set_input_files(
+            {"name": "moving.gif", "mimeType": "image/gif", "buffer": animation()}
+        )
+        page.locator(".run-error").get_by_role("button", name="Use the first frame").click()
+        expect(page.get_by_alt_text("Rendition moving: 60 × 40 · WEBP · 3 frames")).to_be_visible()
+        expect(page.get_by_alt_text("Rendition still: 60 × 40 · JPEG")).to_be_visible()
+        expect(page.get_by_alt_text("Rendition small: 30 × 20 · JPEG")).to_be_visible()
 
 
 def test_file_that_is_no_picture_is_refused(browser: Browser, shared: Fleet) -> None:

@@ -61,12 +61,18 @@ export class Result {
     this.#tell(text);
   }
 
-  /** @param {Error} error */
-  setError(error) {
+  /**
+   * Tell what did not work, and offer what mends it.
+   *
+   * @param {Error} error
+   * @param {{label: string, act: () => void}} [remedy]
+   */
+  setError(error, remedy) {
     this.#rest();
     this.stage.classList.add("failed");
     this.error.hidden = false;
     const text = h("div", {}, h("strong", {}, "That did not work"), h("p", {}, error.message));
+    if (remedy) text.append(h("button.button", { type: "button", on: { click: remedy.act } }, remedy.label));
     this.error.replaceChildren(icon("alert"), text);
     setText(this.state, "Failed");
   }

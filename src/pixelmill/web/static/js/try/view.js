@@ -13,6 +13,7 @@ import { clearErrors, placeError } from "./errors.js";
 import { importPipeline, readPipeline } from "./importer.js";
 import { Model } from "./pipeline.js";
 import { FIRST, PRESETS } from "./presets.js";
+import { remedyOf } from "./remedy.js";
 import { Result } from "./result.js";
 import { Runner } from "./runner.js";
 import { readSchema } from "./schema.js";
@@ -170,9 +171,19 @@ class Bench {
   }
 
   #failed(error) {
-    this.result.setError(error);
+    const remedy = remedyOf(error.message, this.model.pipeline);
+    this.result.setError(error, remedy ? { ...remedy, act: () => this.#mend(remedy.mend) } : undefined);
     clearErrors(this.builder);
     if ([400, 413, 422].includes(error.status)) placeError(this.builder, this.model, error.message);
+  }
+
+  /** Change the pipeline as a refusal asks for, and run it whether or not every change runs. */
+  #mend(mend) {
+    mend();
+    this.model.changed("steps");
+    // The button goes; who used the keyboard goes on at what it has set.
+    this.builder.querySelector("[data-parameter=frames] select")?.focus({ preventScroll: true });
+    this.#run();
   }
 
   /** How long each operation took, beside its name. */
