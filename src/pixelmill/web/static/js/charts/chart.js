@@ -17,6 +17,8 @@ import { niceTicks, timeTicks } from "./ticks.js";
  */
 
 const LEAST_WIDTH = 280;
+const USUAL_LETTER = 15;
+/** Around a plot, px where a letter's size is the usual one. */
 const PAD = { left: 68, right: 14, top: 12, bottom: 26 };
 
 export class Chart {
@@ -46,6 +48,8 @@ export class Chart {
       h("figcaption", {}, this.summary),
     );
     this.seconds = [];
+    this.pad = PAD;
+    this.larger = 1;
   }
 
   /** @param {any[]} seconds the oldest first @param {number} length how many there may be */
@@ -54,6 +58,9 @@ export class Chart {
     this.length = length;
     this.width = Math.max(LEAST_WIDTH, this.stage.clientWidth);
     this.height = this.stage.clientHeight;
+    const larger = parseFloat(getComputedStyle(document.documentElement).fontSize) / USUAL_LETTER;
+    this.pad = Object.fromEntries(Object.entries(PAD).map(([side, size]) => [side, size * larger]));
+    this.larger = larger;
     const columns = this.#columns();
     const most = Math.max(0, ...columns.flatMap((column) => column.tops.map((top) => top ?? 0)));
     const ticks = niceTicks(most, Boolean(this.spec.binary));
@@ -83,13 +90,13 @@ export class Chart {
   }
 
   #axes(ticks) {
-    const right = this.width - PAD.right;
+    const right = this.width - this.pad.right;
     const across = ticks.flatMap((value) => [
-      svg("line.grid", { x1: PAD.left, x2: right, y1: this.#y(value), y2: this.#y(value) }),
-      svg("text.tick", { x: PAD.left - 10, y: this.#y(value) + 4, "text-anchor": "end" }, this.spec.show(value)),
+      svg("line.grid", { x1: this.pad.left, x2: right, y1: this.#y(value), y2: this.#y(value) }),
+      svg("text.tick", { x: this.pad.left - 10, y: this.#y(value) + 4 * this.larger, "text-anchor": "end" }, this.spec.show(value)),
     ]);
     const last = this.seconds.at(-1)?.at;
-    const along = (last === undefined ? [] : timeTicks(last, this.length, this.width)).map(({ at, text }) => {
+    const along = (last === undefined ? [] : timeTicks(last, this.length, this.width / this.larger)).map(({ at, text }) => {
       const x = this.#xOf(at - last + this.length - 1);
       return svg("text.tick", { x, y: this.height - 6, "text-anchor": at === last ? "end" : "middle" }, text);
     });
@@ -131,7 +138,7 @@ export class Chart {
       if (top === null || !values[number]) return [];
       return [svg("circle", { cx: x, cy: this.#y(top), r: 3.5, dataset: { series: series[number].name } })];
     });
-    this.pointer.replaceChildren(svg("line", { x1: x, x2: x, y1: PAD.top, y2: this.height - PAD.bottom }), ...dots);
+    this.pointer.replaceChildren(svg("line", { x1: x, x2: x, y1: this.pad.top, y2: this.height - this.pad.bottom }), ...dots);
     const told = series.map(({ name }, number) => `${name} ${values[number] === null ? "–" : show(values[number])}`);
     const text = `${clock(second.at)}  ${told.join(" · ")}`;
     setText(this.readout, text);
@@ -141,8 +148,8 @@ export class Chart {
   #placeAt(clientX) {
     const box = this.stage.getBoundingClientRect();
     const x = ((clientX - box.left) / box.width) * this.width;
-    const step = (this.width - PAD.left - PAD.right) / Math.max(1, this.length - 1);
-    const place = Math.round((x - PAD.left) / step) - (this.length - this.seconds.length);
+    const step = (this.width - this.pad.left - this.pad.right) / Math.max(1, this.length - 1);
+    const place = Math.round((x - this.pad.left) / step) - (this.length - this.seconds.length);
     return place >= 0 && place < this.seconds.length ? place : null;
   }
 
@@ -152,13 +159,13 @@ export class Chart {
   }
 
   #xOf(place) {
-    const step = (this.width - PAD.left - PAD.right) / Math.max(1, this.length - 1);
-    return Math.round((PAD.left + place * step) * 10) / 10;
+    const step = (this.width - this.pad.left - this.pad.right) / Math.max(1, this.length - 1);
+    return Math.round((this.pad.left + place * step) * 10) / 10;
   }
 
   #y(value) {
-    const room = this.height - PAD.top - PAD.bottom;
-    return Math.round((this.height - PAD.bottom - (value / this.top) * room) * 10) / 10;
+    const room = this.height - this.pad.top - this.pad.bottom;
+    return Math.round((this.height - this.pad.bottom - (value / this.top) * room) * 10) / 10;
   }
 }
 

@@ -108,7 +108,8 @@ class Bench {
       h("div.facts-row", {}, result.facts, result.download, result.state),
     );
     const panels = [result.time, this.share.element];
-    element.append(h("div.bench", {}, this.#panel(), h("div.bench-main", {}, work, panels)));
+    const bench = h("div.bench", {}, this.#panel(), h("div.bench-main", {}, work, panels));
+    element.append(h("div.bench-space", {}, bench));
     this.source.listenTo(work);
   }
 
