@@ -5,12 +5,13 @@ Source: WCAG 2.2, 1.4.4 Resize Text and 1.4.10 Reflow.
 
 from __future__ import annotations
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.actions import settled
 from tests.browser.conftest import opened
-from tests.fleet.processes import Fleet, wait_for
+from tests.fleet.processes import PATIENCE_S, Fleet, wait_for
 
 ESCAPED = """() => {
     const exempt = '.visually-hidden, .divider, .handle, .table-scroll, .tab-list, .snippet, .chart-cursor, .skip, svg';
@@ -55,6 +56,10 @@ def enlarge(page: Page) -> None:
 
 @pytest.mark.parametrize("width", [390, 1280, 1600])
 def test_twice_as_large_text_fits(browser: Browser, shared: Fleet, width: int) -> None:
+    with httpx.Client(trust_env=False, timeout=PATIENCE_S) as client:
+        # The list of requests has a long message, too.
+        refused = client.post(f"{shared.orchestrator.http_url}/v1/process?pipeline=sepia", content=b"no picture at all")
+        assert refused.status_code == 415
     with opened(browser, shared.orchestrator.http_url, f"large text {width}", {"width": width, "height": 844}) as made:
         page = made.page
         settled(page)
@@ -63,7 +68,7 @@ def test_twice_as_large_text_fits(browser: Browser, shared: Fleet, width: int) -
         for view in ("try", "fleet", "requests", "throughput", "opened"):
             if view == "opened":
                 page.goto("/#/requests")
-                page.locator("#view-requests tbody tr").first.click()
+                page.locator("#view-requests tbody tr[data-status=completed]").first.click()
                 expect(page.locator(".detail .waterfall-row").first).to_be_visible()
             else:
                 page.goto(f"/#/{view}")

@@ -10,7 +10,9 @@ import { viewable } from "./viewable.js";
 /** @typedef {import("../shared/api.js").Made} Made */
 
 export class Result {
-  constructor() {
+  /** @param {(url: string) => void} onPicture gets the address of what is shown; none where it is empty */
+  constructor(onPicture) {
+    this.onPicture = onPicture;
     this.compare = new Compare();
     this.gallery = h("ul.gallery", { hidden: true, "aria-label": "Renditions" });
     this.note = h("p.preview-note", { hidden: true });
@@ -22,7 +24,7 @@ export class Result {
     /** @type {{free: () => void}[]} */
     this.shown = [];
     const veil = h("div.drop-veil", { "aria-hidden": "true" }, "Drop the picture");
-    this.stage = h("div.stage", {}, this.compare.element, this.gallery, this.error, veil);
+    this.stage = h("div.stage", { tabindex: -1 }, this.compare.element, this.gallery, this.error, veil);
   }
 
   /**
@@ -83,6 +85,7 @@ export class Result {
   }
 
   #clear() {
+    this.onPicture("");
     for (const one of [this.before, ...this.shown]) one?.free();
     this.shown = [];
     this.before = this.outputs = this.trace = this.latest = undefined;
@@ -107,6 +110,7 @@ export class Result {
       for (const one of shown) one.free();
       return;
     }
+    this.onPicture(shown[0].url);
     for (const { free } of this.shown) free();
     Object.assign(this, { outputs, trace, shown });
     const several = outputs.length > 1 || outputs[0].name !== "";

@@ -12,6 +12,7 @@ import { fromText, toText } from "./compact.js";
 import { clearErrors, placeError } from "./errors.js";
 import { importPipeline, readPipeline } from "./importer.js";
 import { Model } from "./pipeline.js";
+import { Peek } from "./peek.js";
 import { FIRST, PRESETS } from "./presets.js";
 import { remedyOf } from "./remedy.js";
 import { Result } from "./result.js";
@@ -57,7 +58,7 @@ export function tryIt() {
 class Bench {
   constructor(element, schema) {
     this.model = new Model(schema);
-    this.result = new Result();
+    this.result = new Result((url) => this.peek?.show(url));
     this.runner = new Runner({
       onStart: () => this.result.setRunning(),
       onDone: (made) => this.#done(made),
@@ -109,7 +110,8 @@ class Bench {
     );
     const panels = [result.time, this.share.element];
     const bench = h("div.bench", {}, this.#panel(), h("div.bench-main", {}, work, panels));
-    element.append(h("div.bench-space", {}, bench));
+    this.peek = new Peek(result.stage, bench);
+    element.append(h("div.bench-space", {}, bench), this.peek.element);
     this.source.listenTo(work);
   }
 
