@@ -42,7 +42,7 @@ def sharp(folder: Path) -> Path:
             raise NotInstalled(f"expected {tool} on the PATH, found none")
     if not (folder / "node_modules/sharp").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _run(["npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder), "sharp"])
+        run(["npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder), "sharp"])
     return folder
 
 
@@ -50,13 +50,13 @@ def pillow_simd(folder: Path) -> Path:
     """Build pillow-simd from PyPI, once, in a virtual environment of its own; return that one's Python."""
     python = folder / "bin/python"
     if not (folder / "built").exists():
-        _run([sys.executable, "-m", "venv", "--clear", str(folder)])
-        _run([str(python), "-m", "pip", "install", "--quiet", "pillow-simd"])
+        run([sys.executable, "-m", "venv", "--clear", str(folder)])
+        run([str(python), "-m", "pip", "install", "--quiet", "pillow-simd"])
         (folder / "built").touch()
     return python
 
 
-def _run(command: list[str]) -> None:
+def run(command: list[str]) -> None:
     print(f"installing: {' '.join(command)}", file=sys.stderr)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -119,10 +119,11 @@ def test_a_form_that_is_none(client: httpx.Client, kind: str, content: bytes) ->
 
 
 def test_paths_and_methods_that_do_not_exist(client: httpx.Client) -> None:
-    problem(client.get("/v1/nothing"), 404, "NOT_FOUND")
-    problem(client.get("/v1/requests/none"), 404, "NOT_FOUND")
+    said = problem(client.get("/v1/nothing"), 404, "NOT_FOUND")
+    assert said == "expected / or one that /docs lists for the path, got '/v1/nothing'"
+    assert "'none'" in problem(client.get("/v1/requests/none"), 404, "NOT_FOUND")
     answer = client.delete(URL)
-    problem(answer, 405, "METHOD_NOT_ALLOWED")
+    assert problem(answer, 405, "METHOD_NOT_ALLOWED") == f"expected one of OPTIONS, POST for {URL}, got 'DELETE'"
     assert answer.headers["allow"] == "OPTIONS, POST"
 
 

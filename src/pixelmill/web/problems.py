@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from pixelmill.errors import Overloaded, PixelmillError, Unauthenticated, handling
+from pixelmill.errors import Overloaded, PixelmillError, Unauthenticated, expected, handling
 from pixelmill.fleet.faults import as_error
 
 MEDIA_TYPE = "application/problem+json"
@@ -85,7 +85,7 @@ def add_to(app: FastAPI) -> None:
             return Response(status_code=204, headers={"Allow": "GET, HEAD, OPTIONS, POST"})
         phrase = HTTPStatus(error.status_code).phrase
         reason = phrase.upper().replace(" ", "_").replace("-", "_")
-        return respond(error.status_code, reason, str(error.detail), headers=headers)
+        return respond(error.status_code, reason, _detail(request, error, headers), headers=headers)
 
     @app.exception_handler(RequestValidationError)
     async def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -100,6 +100,16 @@ def add_to(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def _other(request: Request, error: Exception) -> JSONResponse:
         return answer(as_error(error), request_id_of(request))
+
+
+def _detail(request: Request, error: HTTPException, headers: dict[str, str]) -> str:
+    """Return what was expected, and what came; the framework's own text where it is not about the path or the method."""
+    path = request.scope["path"]
+    if error.status_code == HTTPStatus.NOT_FOUND and error.detail == HTTPStatus.NOT_FOUND.phrase:
+        return expected("/ or one that /docs lists", "the path", path)
+    if "Allow" in headers:
+        return expected(f"one of {headers['Allow']}", path, request.method)
+    return str(error.detail)
 
 
 def request_id_of(request: Request) -> str:
