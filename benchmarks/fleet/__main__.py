@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.engine.process import ROOT
-from benchmarks.fleet.load import Processes, Round, one_round, progress
+from benchmarks.fleet.load import Processes, Round, in_turn, one_round, progress
 from benchmarks.fleet.workloads import Workload, make
 from benchmarks.options import parser
 from pixelmill import run
@@ -134,13 +134,11 @@ def measure(
     for candidate in candidates:
         if candidate.once(workload) != expected:
             raise SystemExit(f"{candidate.name} gives other bytes than the bare engine")
-    taken: dict[str, list[Round]] = {candidate.name: [] for candidate in candidates}
-    for number in range(rounds + 1):
-        for candidate in candidates:
-            found = one_round(partial(candidate.once, workload), concurrency, seconds, candidate.processes)
-            if number:
-                taken[candidate.name].append(found)
-        step()
+    turns = {
+        candidate.name: partial(one_round, partial(candidate.once, workload), concurrency, seconds, candidate.processes)
+        for candidate in candidates
+    }
+    taken = in_turn(turns, rounds, step)
     for name, several in taken.items():
         pairs = list(zip(several, taken[ENGINE], strict=True))
         yield Row(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -82,6 +82,18 @@ def one_round(once: Callable[[], object], concurrency: int, seconds: float, flee
     apart = count / (wall - client / len(os.sched_getaffinity(0)))
     middle = statistics.median(latencies)
     return Round(count / wall, apart, middle, working / count, orchestrator / count, client / count)
+
+
+def in_turn(candidates: Mapping[str, Callable[[], Round]], rounds: int, step: Callable[[], None]) -> dict[str, list[Round]]:
+    """Run a round of each candidate in turn, `rounds` times after once to warm up; `step` is told after each turn of all."""
+    taken: dict[str, list[Round]] = {name: [] for name in candidates}
+    for number in range(rounds + 1):
+        for name, measure in candidates.items():
+            found = measure()
+            if number:
+                taken[name].append(found)
+        step()
+    return taken
 
 
 def _with_children(pid: int) -> Iterator[int]:

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from rich.table import Table
 from benchmarks.engine import pictures
 from benchmarks.engine.install import NotInstalled
 from benchmarks.engine.process import ROOT
-from benchmarks.fleet.load import Round, one_round, progress
+from benchmarks.fleet.load import in_turn, one_round, progress
 from benchmarks.options import parser
 from benchmarks.proxies.servers import SERVERS, Order, Server
 
@@ -133,14 +134,12 @@ def measure(
     step: Callable[[], None],
 ) -> Iterator[Row]:
     """Measure each server in turn, `rounds` times, after once to warm up."""
-    taken: dict[str, list[Round]] = {server.name: [] for server in servers}
     sizes = {server.name: check(server, workload) for server in servers}
-    for number in range(rounds + 1):
-        for server in servers:
-            found = one_round(Asking(server, workload).once, concurrency, seconds, server.processes)
-            if number:
-                taken[server.name].append(found)
-        step()
+    turns = {
+        server.name: partial(one_round, Asking(server, workload).once, concurrency, seconds, server.processes)
+        for server in servers
+    }
+    taken = in_turn(turns, rounds, step)
     first = taken[servers[0].name]
     for name, several in taken.items():
         pairs = list(zip(several, first, strict=True))

@@ -19,9 +19,9 @@ from urllib.request import urlopen
 import pixelmill
 from benchmarks.engine.install import NotInstalled, run
 from benchmarks.fleet.load import Processes
+from benchmarks.on_demand import KEY
 from pixelmill.fleet.embedded import EmbeddedFleet
 
-KEY = "a-key-for-nothing-but-measurements"
 START_S = 30.0
 CORES = len(os.sched_getaffinity(0))
 

@@ -117,6 +117,12 @@ def animation() -> bytes:
     return made.getvalue()
 
 
+def choose_animation(page: Page) -> None:
+    page.get_by_label("Choose a picture").set_input_files(
+        {"name": "moving.gif", "mimeType": "image/gif", "buffer": animation()}
+    )
+
+
 def test_animation_that_a_format_does_not_keep_is_mended_by_a_click(browser: Browser, shared: Fleet) -> None:
     with opened(browser, shared.orchestrator.http_url, "first frame") as made:
         made.expected.append("415 (Unsupported Media Type)")
@@ -124,9 +130,7 @@ def test_animation_that_a_format_does_not_keep_is_mended_by_a_click(browser: Bro
         settled(page)
         pasted(page, "sepia | jpeg")
         page.get_by_role("switch", name="Run on every change").uncheck()
-        page.get_by_label("Choose a picture").set_input_files(
-            {"name": "moving.gif", "mimeType": "image/gif", "buffer": animation()}
-        )
+        choose_animation(page)
         page.locator(".run-error").get_by_role("button", name="Use the first frame").click()
         expect(page.get_by_alt_text("After: 60 × 40 · JPEG")).to_be_visible()
         expect(page.locator(".run-error")).to_be_hidden()
@@ -142,9 +146,7 @@ def test_only_the_rendition_that_keeps_no_animation_is_mended(browser: Browser, 
         page = made.page
         settled(page)
         pasted(page, "{ still = jpeg; moving = webp; small = resize:30x | jpeg }")
-        page.get_by_label("Choose a picture").set_input_files(
-            {"name": "moving.gif", "mimeType": "image/gif", "buffer": animation()}
-        )
+        choose_animation(page)
         page.locator(".run-error").get_by_role("button", name="Use the first frame").click()
         expect(page.get_by_alt_text("Rendition moving: 60 × 40 · WEBP · 3 frames")).to_be_visible()
         expect(page.get_by_alt_text("Rendition still: 60 × 40 · JPEG")).to_be_visible()

@@ -17,6 +17,8 @@ from pixelmill.errors import PixelmillError
 from pixelmill.web.ondemand.remote import Web
 from pixelmill.web.ondemand.source import Fetched
 
+DATA = b"a picture's bytes"
+
 
 @dataclass
 class Reply:
@@ -102,6 +104,14 @@ def picture_host(tls: ssl.SSLContext | None = None) -> Iterator[PictureHost]:
         yield host
     finally:
         host.close()
+
+
+@pytest.fixture(name="host")
+def lone_host() -> Iterator[PictureHost]:
+    """A server with one picture, for one test."""
+    with picture_host() as made:
+        made.replies["/a.png"] = Reply(DATA)
+        yield made
 
 
 def fetch(web: Web, *urls: str, known: str = "") -> list[Fetched | None]:

@@ -16,17 +16,13 @@ from pixelmill.limits import Limits
 from pixelmill.web.ondemand.allowlist import AllowList
 from pixelmill.web.ondemand.remote import Web
 from pixelmill.web.ondemand.source import Fetched
-from tests.web.ondemand.host import PictureHost, Reply, fetch, picture_host, refusal
-
-DATA = b"a picture's bytes"
-
-
-@pytest.fixture
-def host() -> Iterator[PictureHost]:
-    """A server with one picture, for one test."""
-    with picture_host() as made:
-        made.replies["/a.png"] = Reply(DATA)
-        yield made
+from tests.web.ondemand.host import (
+    PictureHost,
+    Reply,
+    fetch,
+    lone_host,  # noqa: F401 - in place of the host that all tests share
+    refusal,
+)
 
 
 def test_very_many_tiny_chunks(host: PictureHost) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,18 +14,16 @@ from pixelmill.limits import Limits
 from pixelmill.web.ondemand.allowlist import AllowList
 from pixelmill.web.ondemand.remote import MAX_REDIRECTS, Web
 from pixelmill.web.ondemand.source import Fetched
-from tests.web.ondemand.host import PictureHost, Reply, fetch, picture_host, refusal
+from tests.web.ondemand.host import (
+    DATA,
+    PictureHost,
+    Reply,
+    fetch,
+    lone_host,  # noqa: F401 - in place of the host that all tests share
+    picture_host,
+    refusal,
+)
 from tests.web.ondemand.internet import PUBLIC, PUBLIC_6, Internet
-
-DATA = b"a picture's bytes"
-
-
-@pytest.fixture
-def host() -> Iterator[PictureHost]:
-    """A server with one picture, for one test."""
-    with picture_host() as made:
-        made.replies["/a.png"] = Reply(DATA)
-        yield made
 
 
 def test_a_name_is_looked_up_once_and_its_address_is_connected_to(host: PictureHost) -> None:

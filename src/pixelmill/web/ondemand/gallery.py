@@ -35,6 +35,7 @@ MAKERS = (
 )
 """Packages on which it depends which bytes come out."""
 AT_ONCE = 256 * 1024
+"""Sources of up to that many bytes are digested on the event loop."""
 
 
 @dataclass(frozen=True)
